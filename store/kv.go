@@ -1,0 +1,90 @@
+package store
+
+import "context"
+
+// Bounds of one Commit; storetest holds every backend to them. They are the
+// defaults of etcd, so that what runs here runs there.
+const (
+	MaxOps         = 64
+	MaxCommitBytes = 1 << 20
+)
+
+// Record is a stored value and the revision of the commit that last wrote it.
+type Record struct {
+	Key   string
+	Value []byte // the caller's own copy
+	Rev   uint64 // > 0
+}
+
+// KV keeps small records. Commit applies all its ops or none; when it returns
+// nil the change is durable. It fails with ErrConflict if any record is not at
+// the revision its op expects, and nothing has changed then.
+//
+// All methods are safe for concurrent use.
+type KV interface {
+	// Get returns ErrNotFound for a key without a record.
+	Get(ctx context.Context, key string) (Record, error)
+	// List returns at most limit records whose keys begin with prefix and are
+	// greater than after, in ascending byte order. An empty after starts at
+	// the prefix.
+	List(ctx context.Context, prefix, after string, limit int) ([]Record, error)
+	Commit(ctx context.Context, ops ...Op) error
+}
+
+// OpKind says what an Op does to its record.
+type OpKind uint8
+
+const (
+	OpPut OpKind = iota
+	OpDelete
+	OpCheck // only the expectation, no change
+)
+
+// Op is one step of a Commit.
+type Op struct {
+	Kind   OpKind
+	Key    string
+	Value  []byte // of OpPut; must not change until Commit returns
+	Expect Expect
+}
+
+// Expect is what must be true of a record for its Op to apply. The zero value
+// is Any.
+type Expect struct {
+	kind expectKind
+	rev  uint64
+}
+
+type expectKind uint8
+
+const (
+	expectAny expectKind = iota
+	expectAbsent
+	expectRev
+)
+
+var (
+	Any    = Expect{}
+	Absent = Expect{kind: expectAbsent}
+)
+
+// AtRev expects the record to exist at exactly the given revision.
+func AtRev(rev uint64) Expect { return Expect{kind: expectRev, rev: rev} }
+
+// Holds tells whether a record at rev meets the expectation; rev 0 means that
+// there is no record. Backends call it, so that all read an Expect alike.
+func (e Expect) Holds(rev uint64) bool {
+	switch e.kind {
+	case expectAbsent:
+		return rev == 0
+	case expectRev:
+		return rev == e.rev
+	}
+	return true
+}
+
+func Put(key string, value []byte, e Expect) Op {
+	return Op{Kind: OpPut, Key: key, Value: value, Expect: e}
+}
+func Delete(key string, e Expect) Op { return Op{Kind: OpDelete, Key: key, Expect: e} }
+func Check(key string, e Expect) Op  { return Op{Kind: OpCheck, Key: key, Expect: e} }
