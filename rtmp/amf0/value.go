@@ -1,0 +1,88 @@
+// Package amf0 encodes and decodes Action Message Format 0, in which RTMP
+// writes commands and metadata.
+//
+// Every value is a [Value]. [Append] writes values one after another and
+// [Unmarshal] reads them back; what a peer may claim is bounded by [MaxDepth],
+// [MaxValues] and the bytes it has really sent.
+//
+// Source: Adobe, Action Message Format – AMF 0 (2007).
+package amf0
+
+// Bounds of one Unmarshal.
+const (
+	MaxDepth  = 16   // containers inside each other
+	MaxValues = 1024 // values in all, those inside containers included
+)
+
+// Value is one of Number, Boolean, String, Null, Undefined, Object, ECMAArray,
+// StrictArray and Date.
+type Value interface {
+	append(b []byte) []byte
+}
+
+type (
+	Number  float64
+	Boolean bool
+
+	// String is a string, long string or XML document. Peers send bytes that
+	// are not UTF-8 and control characters too; they are kept.
+	String string
+
+	// Null also stands for what has no other meaning here: a reference and the
+	// "unsupported" marker.
+	Null      struct{}
+	Undefined struct{}
+
+	// Object keeps its properties in the order of the wire. The class name of
+	// a typed object is dropped. Names are at most 65,535 bytes.
+	Object []Property
+
+	// ECMAArray differs from Object only on the wire: it announces a count,
+	// which many writers get wrong and Unmarshal ignores.
+	ECMAArray []Property
+
+	StrictArray []Value
+)
+
+// Property is a named value. The name may be empty and may be repeated.
+type Property struct {
+	Name  string
+	Value Value
+}
+
+// Date is a time in milliseconds since 1970 UTC. Zone, in minutes, is reserved
+// and to be ignored. Millis may be fractional, infinite or NaN.
+type Date struct {
+	Millis float64
+	Zone   int16
+}
+
+// Get returns the first property of that name, or nil.
+func (o Object) Get(name string) Value {
+	for _, p := range o {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return nil
+}
+
+// markers, AMF 0 §2.1
+const (
+	numberMarker      = 0x00
+	booleanMarker     = 0x01
+	stringMarker      = 0x02
+	objectMarker      = 0x03
+	nullMarker        = 0x05
+	undefinedMarker   = 0x06
+	referenceMarker   = 0x07
+	ecmaArrayMarker   = 0x08
+	objectEndMarker   = 0x09
+	strictArrayMarker = 0x0a
+	dateMarker        = 0x0b
+	longStringMarker  = 0x0c
+	unsupportedMarker = 0x0d
+	xmlMarker         = 0x0f
+	typedObjectMarker = 0x10
+	avmPlusMarker     = 0x11
+)
