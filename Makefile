@@ -1,0 +1,52 @@
+# Needs Go and make; "make test" installs or names whatever else it needs.
+
+GO       ?= go
+FUZZTIME ?= 60s
+TARGETS   = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+UNIT      = $$($(GO) list ./... | grep -v /integration)
+
+.PHONY: build demo test unit integration lint fuzz bench clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o osslive ./cmd/osslive
+
+# A server, a channel, a picture that moves: open the address it prints.
+demo:
+	$(GO) run ./cmd/osslive demo
+
+# Everything, on a fresh clone. Two cores are enough: packages run one after the other.
+test:
+	integration/install.sh
+	$(GO) vet ./...
+	$(MAKE) unit
+	$(MAKE) integration
+
+unit:
+	$(GO) test -race -p 1 $(UNIT)
+
+# OSSLIVE_REQUIRE_TOOLS: a missing tool is a failure here, and a skip in a plain "go test ./...".
+integration:
+	OSSLIVE_REQUIRE_TOOLS=1 $(GO) test -p 1 -count 1 -timeout 35m -v ./integration/...
+
+lint:
+	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "gofmt needed: $$files"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool -modfile=.ci/tools/go.mod staticcheck ./...
+	@for t in $(TARGETS); do echo "build $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/osslive || exit 1; \
+		GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./... || exit 1; done
+
+# Every Fuzz target of every package for FUZZTIME; the first finding stops it.
+fuzz:
+	@for pkg in $(UNIT); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "fuzz $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel 2 $$pkg || exit 1; \
+		done; \
+	done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem $(UNIT)
+
+clean:
+	rm -rf osslive osslive.exe dist .tools

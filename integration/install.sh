@@ -1,0 +1,67 @@
+#!/bin/sh
+# Brings what the integration tests need: programs of the system, and the two
+# Python environments under .tools. What is there already is left alone.
+#
+# As root on Debian missing packages are installed; anywhere else they are
+# named and this fails. Prints nothing it did not have to do.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=
+need() { # need PACKAGE COMMAND...: the package is missing unless the command succeeds
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+check() {
+	missing=
+	need ffmpeg ffmpeg -version
+	need ffmpeg ffprobe -version
+	need fonts-dejavu-core test -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf
+	need gstreamer1.0-tools gst-launch-1.0 --version
+	need gstreamer1.0-plugins-base gst-inspect-1.0 playbin
+	need gstreamer1.0-plugins-good gst-inspect-1.0 flvmux
+	need gstreamer1.0-plugins-bad gst-inspect-1.0 rtmpsink
+	need gstreamer1.0-plugins-bad gst-inspect-1.0 rtmp2sink
+	need gstreamer1.0-plugins-ugly gst-inspect-1.0 x264enc
+	need gstreamer1.0-libav gst-inspect-1.0 avenc_aac
+	need chromium chromium --version
+	need gcc cc --version
+	need python3-venv python3 -c 'import venv, ensurepip'
+	need python3-dev test -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h"
+	missing=$(echo "$missing" | tr ' ' '\n' | sort -u | tr '\n' ' ')
+	missing=${missing# }
+}
+
+check
+if [ -n "$missing" ]; then
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		echo "missing, install these first (names of Debian's packages): $missing" >&2
+		exit 1
+	fi
+	echo "installing: $missing"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -q
+	# shellcheck disable=SC2086
+	apt-get install -y -q --no-install-recommends $missing
+	check
+	if [ -n "$missing" ]; then
+		echo "still missing after the installation: $missing" >&2
+		exit 1
+	fi
+fi
+
+# One environment for each version of the SDK; a changed requirements file makes it anew.
+for version in 2.9.0 newest; do
+	requirements=integration/python/requirements-$version.txt
+	venv=.tools/oss2-$version
+	if ! cmp -s "$requirements" "$venv/requirements.txt"; then
+		echo "making $venv"
+		rm -rf "$venv"
+		python3 -m venv "$venv"
+		# crcmod and the two aliyun packages are source packages of the setup.py kind.
+		"$venv/bin/pip" install -q --disable-pip-version-check 'setuptools<81' wheel
+		"$venv/bin/pip" install -q --disable-pip-version-check --no-build-isolation -r "$requirements"
+		cp "$requirements" "$venv/requirements.txt"
+	fi
+done
