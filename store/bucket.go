@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ACL says what callers without rights of their own may do with a bucket.
+type ACL string
+
+const (
+	Private         ACL = "private"
+	PublicRead      ACL = "public-read"
+	PublicReadWrite ACL = "public-read-write"
+)
+
+func (a ACL) check() error {
+	switch a {
+	case Private, PublicRead, PublicReadWrite:
+		return nil
+	}
+	return invalid("ACL", string(a), "value", "an ACL is private, public-read or public-read-write")
+}
+
+// Bucket holds objects and channels.
+type Bucket struct {
+	Name    string
+	ACL     ACL
+	Created time.Time
+}
+
+// BucketStat counts what a bucket holds.
+type BucketStat struct {
+	Storage  int64 // bytes
+	Objects  int64
+	Uploads  int64 // unfinished multipart uploads
+	Channels int64
+	Modified time.Time // when it was counted
+}
+
+// PutBucket creates a bucket, or applies the ACL to the one there is. An empty
+// acl means Private for a new bucket and no change for an old one.
+func (s *Store) PutBucket(ctx context.Context, name string, acl ACL) (created bool, err error) {
+	if err := CheckBucketName(name); err != nil {
+		return false, err
+	}
+	if acl != "" {
+		if err := acl.check(); err != nil {
+			return false, err
+		}
+	}
+	err = retry(ctx, func() error {
+		b, at, err := load[bucketRecord](ctx, s.kv, bucketKey(name))
+		if err != nil {
+			return err
+		}
+		before := b
+		created = at == Absent
+		if created {
+			b = bucketRecord{ACL: Private, Created: s.now().UnixMilli()}
+		}
+		if acl != "" {
+			b.ACL = acl
+		}
+		b.Deleting = false
+		if !created && b == before {
+			return nil
+		}
+		return s.kv.Commit(ctx, Put(bucketKey(name), encode(b), at))
+	})
+	return created && err == nil, err
+}
+
+// Bucket returns ErrNoSuchBucket for one that does not exist.
+func (s *Store) Bucket(ctx context.Context, name string) (Bucket, error) {
+	b, _, err := s.bucket(ctx, name)
+	if err != nil {
+		return Bucket{}, err
+	}
+	return b.bucket(name), nil
+}
+
+func (b bucketRecord) bucket(name string) Bucket {
+	return Bucket{Name: name, ACL: b.ACL, Created: toTime(b.Created)}
+}
+
+// bucket reads the record of a bucket. The returned op belongs into every Commit
+// that creates something in it: it fails when the bucket has changed meanwhile,
+// and calls off a deletion that is under way.
+func (s *Store) bucket(ctx context.Context, name string) (b bucketRecord, guard Op, err error) {
+	b, at, err := load[bucketRecord](ctx, s.kv, bucketKey(name))
+	if err != nil {
+		return b, guard, err
+	}
+	if at == Absent {
+		return b, guard, ErrNoSuchBucket
+	}
+	guard = Check(bucketKey(name), at)
+	if b.Deleting {
+		b.Deleting = false
+		guard = Put(bucketKey(name), encode(b), at)
+	}
+	return b, guard, nil
+}
+
+// Buckets lists the buckets whose names begin with prefix and come after marker.
+func (s *Store) Buckets(ctx context.Context, prefix, marker string, limit int) (Page[Bucket], error) {
+	return listPage(ctx, s.kv, bucketPrefix, prefix, marker, limit, func(name string, b bucketRecord) Bucket {
+		return b.bucket(name)
+	})
+}
+
+// listPage reads one page of the records below root and makes an item of each.
+func listPage[R, T any](ctx context.Context, kv KV, root, prefix, marker string, limit int, item func(name string, rec R) T) (Page[T], error) {
+	limit = pageLimit(limit)
+	after := ""
+	if marker != "" {
+		after = root + marker
+	}
+	recs, err := kv.List(ctx, root+prefix, after, limit+1)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	var page Page[T]
+	if len(recs) > limit {
+		recs = recs[:limit]
+		page.Next = recs[limit-1].Key[len(root):]
+	}
+	for _, rec := range recs {
+		v, err := decode[R](rec)
+		if err != nil {
+			return Page[T]{}, err
+		}
+		page.Items = append(page.Items, item(rec.Key[len(root):], v))
+	}
+	return page, nil
+}
+
+// SetBucketACL returns ErrNoSuchBucket for a bucket that does not exist.
+func (s *Store) SetBucketACL(ctx context.Context, name string, acl ACL) error {
+	if err := acl.check(); err != nil {
+		return err
+	}
+	return retry(ctx, func() error {
+		b, guard, err := s.bucket(ctx, name)
+		if err != nil {
+			return err
+		}
+		b.ACL = acl
+		return s.kv.Commit(ctx, Put(guard.Key, encode(b), guard.Expect))
+	})
+}
+
+// DeleteBucket removes an empty bucket, or returns ErrBucketNotEmpty.
+func (s *Store) DeleteBucket(ctx context.Context, name string) error {
+	key := bucketKey(name)
+	return retry(ctx, func() error {
+		b, at, err := load[bucketRecord](ctx, s.kv, key)
+		if err != nil {
+			return err
+		}
+		if at == Absent {
+			return ErrNoSuchBucket
+		}
+		if !b.Deleting {
+			if err := s.checkEmpty(ctx, name); err != nil {
+				return err // without disturbing anybody's writes
+			}
+			b.Deleting = true
+			if err := s.kv.Commit(ctx, Put(key, encode(b), at)); err != nil {
+				return err
+			}
+			// Whoever read the bucket before the mark can no longer commit;
+			// whoever reads it from now on takes the mark away.
+			b, at, err = load[bucketRecord](ctx, s.kv, key)
+			if err != nil {
+				return err
+			}
+			if !b.Deleting {
+				return ErrConflict
+			}
+		}
+		if err := s.checkEmpty(ctx, name); err != nil {
+			b.Deleting = false
+			return errors.Join(err, ignoreConflict(s.kv.Commit(ctx, Put(key, encode(b), at))))
+		}
+		return s.kv.Commit(ctx, Delete(key, at))
+	})
+}
+
+func (s *Store) checkEmpty(ctx context.Context, bucket string) error {
+	for _, prefix := range []string{objectKey(bucket, ""), channelKey(bucket, "")} {
+		recs, err := s.kv.List(ctx, prefix, "", 1)
+		if err != nil {
+			return err
+		}
+		if len(recs) > 0 {
+			return ErrBucketNotEmpty
+		}
+	}
+	return nil
+}
+
+// ignoreConflict is for a change that is dropped when somebody else made one.
+func ignoreConflict(err error) error {
+	if errors.Is(err, ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// BucketStat counts by listing: no record is written by every upload.
+func (s *Store) BucketStat(ctx context.Context, name string) (BucketStat, error) {
+	if _, _, err := s.bucket(ctx, name); err != nil {
+		return BucketStat{}, err
+	}
+	stat := BucketStat{Modified: s.now()}
+	err := scan(ctx, s.kv, objectKey(name, ""), func(rec Record) error {
+		o, err := decode[objectRecord](rec)
+		stat.Objects++
+		stat.Storage += o.Size
+		return err
+	})
+	if err != nil {
+		return BucketStat{}, err
+	}
+	err = scan(ctx, s.kv, channelKey(name, ""), func(Record) error {
+		stat.Channels++
+		return nil
+	})
+	return stat, err
+}

@@ -1,0 +1,295 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+)
+
+// Status says whether a channel takes publishers.
+type Status string
+
+const (
+	Enabled  Status = "enabled"
+	Disabled Status = "disabled"
+)
+
+func (st Status) check() error {
+	if st == Enabled || st == Disabled {
+		return nil
+	}
+	return invalid("Status", string(st), "value", "Status is enabled or disabled")
+}
+
+// Defaults of a Target (PutLiveChannel API page).
+const (
+	DefaultFragDuration = 5
+	DefaultFragCount    = 3
+	DefaultPlaylistName = "playlist.m3u8"
+)
+
+// Target says what a publish turns into. Its type is always HLS.
+type Target struct {
+	FragDuration int // seconds, 1 to 100
+	FragCount    int // segments in the live playlist, 1 to 100
+	PlaylistName string
+}
+
+// Snapshot is validated and kept; no pictures are taken yet.
+type Snapshot struct {
+	RoleName, DestBucket, NotifyTopic string
+	Interval                          int // seconds, 1 to 100
+}
+
+// Channel is a LiveChannel's configuration.
+type Channel struct {
+	Bucket, Name string
+	Description  string // at most 128 bytes
+	Status       Status
+	Target       Target
+	Snapshot     *Snapshot
+	Modified     time.Time // of the configuration; set by the store
+}
+
+// PutChannel creates a channel, or replaces configuration and history of one that
+// is not live (ErrChannelLive otherwise); recorded segments and the place in the
+// sequence of playlists stay. An empty Status or PlaylistName means the default,
+// so do FragDuration and FragCount when both are 0.
+func (s *Store) PutChannel(ctx context.Context, c Channel) error {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return err
+	}
+	return retry(ctx, func() error {
+		_, guard, err := s.bucket(ctx, c.Bucket)
+		if err != nil {
+			return err
+		}
+		if err := s.checkDestBucket(ctx, c.Snapshot); err != nil {
+			return err
+		}
+		_, at, err := load[channelRecord](ctx, s.kv, channelKey(c.Bucket, c.Name))
+		if err != nil {
+			return err
+		}
+		idle, err := s.whileIdle(ctx, c.Bucket, c.Name)
+		if err != nil {
+			return err
+		}
+		history, err := s.dropIfThere(ctx, historyKey(c.Bucket, c.Name))
+		if err != nil {
+			return err
+		}
+		c.Modified = s.now()
+		return s.kv.Commit(ctx, guard, idle, history,
+			Put(channelKey(c.Bucket, c.Name), encode(c.record()), at))
+	})
+}
+
+func (c Channel) withDefaults() Channel {
+	if c.Status == "" {
+		c.Status = Enabled
+	}
+	if c.Target.PlaylistName == "" {
+		c.Target.PlaylistName = DefaultPlaylistName
+	}
+	if c.Target.FragDuration == 0 && c.Target.FragCount == 0 {
+		c.Target.FragDuration, c.Target.FragCount = DefaultFragDuration, DefaultFragCount
+	}
+	return c
+}
+
+func (c Channel) check() error {
+	if err := CheckChannelName(c.Name); err != nil {
+		return err
+	}
+	if len(c.Description) > 128 {
+		return invalid("Description", c.Description, "length", "Description has at most 128 bytes")
+	}
+	if err := checkText("Description", c.Description); err != nil {
+		return err
+	}
+	if err := c.Status.check(); err != nil {
+		return err
+	}
+	t := c.Target
+	if t.FragDuration == 0 || t.FragCount == 0 {
+		missing := "FragDuration"
+		if t.FragCount == 0 {
+			missing = "FragCount"
+		}
+		return invalid(missing, "0", "pair", "FragDuration and FragCount are given together or not at all")
+	}
+	return cmp.Or(
+		checkRange("FragDuration", t.FragDuration, 1, 100),
+		checkRange("FragCount", t.FragCount, 1, 100),
+		CheckPlaylistName(t.PlaylistName),
+		c.Snapshot.check(),
+	)
+}
+
+func (p *Snapshot) check() error {
+	if p == nil {
+		return nil
+	}
+	for _, f := range []struct{ name, value string }{
+		{"RoleName", p.RoleName}, {"DestBucket", p.DestBucket}, {"NotifyTopic", p.NotifyTopic},
+	} {
+		if f.value == "" {
+			return invalid(f.name, "", "missing", "Snapshot needs "+f.name)
+		}
+		if err := checkText(f.name, f.value); err != nil {
+			return err
+		}
+	}
+	if CheckBucketName(p.DestBucket) != nil {
+		return invalid("DestBucket", p.DestBucket, "value", "DestBucket is not a bucket name")
+	}
+	return checkRange("Interval", p.Interval, 1, 100)
+}
+
+func (s *Store) checkDestBucket(ctx context.Context, p *Snapshot) error {
+	if p == nil {
+		return nil
+	}
+	_, _, err := s.bucket(ctx, p.DestBucket)
+	if errors.Is(err, ErrNoSuchBucket) {
+		return invalid("DestBucket", p.DestBucket, "unknown", "DestBucket does not exist")
+	}
+	return err
+}
+
+// whileIdle returns an op that fails once a publisher starts, or ErrChannelLive
+// if there is one already.
+func (s *Store) whileIdle(ctx context.Context, bucket, channel string) (Op, error) {
+	pos, at, err := load[positionRecord](ctx, s.kv, positionKey(bucket, channel))
+	if err != nil {
+		return Op{}, err
+	}
+	lease, err := s.lease(ctx, bucket, channel)
+	if err != nil {
+		return Op{}, err
+	}
+	if lease.holds(pos.Session) {
+		return Op{}, ErrChannelLive
+	}
+	return Check(positionKey(bucket, channel), at), nil
+}
+
+// dropIfThere returns an op that leaves no record under key.
+func (s *Store) dropIfThere(ctx context.Context, key string) (Op, error) {
+	rec, err := s.kv.Get(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return Check(key, Absent), nil
+	}
+	return Delete(key, AtRev(rec.Rev)), err
+}
+
+// Channel returns ErrNoSuchBucket or ErrNoSuchChannel when there is none.
+func (s *Store) Channel(ctx context.Context, bucket, name string) (Channel, error) {
+	c, _, err := s.channel(ctx, bucket, name)
+	if err != nil {
+		return Channel{}, err
+	}
+	return c.channel(bucket, name), nil
+}
+
+func (s *Store) channel(ctx context.Context, bucket, name string) (channelRecord, Expect, error) {
+	c, at, err := load[channelRecord](ctx, s.kv, channelKey(bucket, name))
+	if err == nil && at == Absent {
+		err = ErrNoSuchChannel
+		if _, _, e := s.bucket(ctx, bucket); e != nil {
+			err = e
+		}
+	}
+	return c, at, err
+}
+
+// Channels lists the channels of a bucket whose names begin with prefix and come
+// after marker.
+func (s *Store) Channels(ctx context.Context, bucket, prefix, marker string, limit int) (Page[Channel], error) {
+	if _, _, err := s.bucket(ctx, bucket); err != nil {
+		return Page[Channel]{}, err
+	}
+	return listPage(ctx, s.kv, channelKey(bucket, ""), prefix, marker, limit, func(name string, c channelRecord) Channel {
+		return c.channel(bucket, name)
+	})
+}
+
+// SetChannelStatus also works on a live channel: Renew tells the publisher.
+func (s *Store) SetChannelStatus(ctx context.Context, bucket, name string, st Status) error {
+	if err := st.check(); err != nil {
+		return err
+	}
+	return retry(ctx, func() error {
+		c, at, err := s.channel(ctx, bucket, name)
+		if err != nil || c.Status == st {
+			return err
+		}
+		c.Status = st
+		c.Modified = s.now().UnixMilli()
+		return s.kv.Commit(ctx, Put(channelKey(bucket, name), encode(c), at))
+	})
+}
+
+// DeleteChannel removes a channel that is not live (ErrChannelLive otherwise); its
+// objects stay. One that does not exist is no error, a bucket that does not is
+// ErrNoSuchBucket.
+func (s *Store) DeleteChannel(ctx context.Context, bucket, name string) error {
+	if err := CheckChannelName(name); err != nil {
+		return err
+	}
+	return retry(ctx, func() error {
+		_, at, err := s.channel(ctx, bucket, name)
+		if errors.Is(err, ErrNoSuchChannel) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		position, err := s.whileIdle(ctx, bucket, name)
+		if err != nil {
+			return err
+		}
+		if position.Expect != Absent {
+			position.Kind = OpDelete
+		}
+		history, err := s.dropIfThere(ctx, historyKey(bucket, name))
+		if err != nil {
+			return err
+		}
+		return s.kv.Commit(ctx, Delete(channelKey(bucket, name), at), position, history)
+	})
+}
+
+func (c Channel) record() channelRecord {
+	r := channelRecord{
+		Description:  c.Description,
+		Status:       c.Status,
+		FragDuration: c.Target.FragDuration,
+		FragCount:    c.Target.FragCount,
+		PlaylistName: c.Target.PlaylistName,
+		Modified:     c.Modified.UnixMilli(),
+	}
+	if c.Snapshot != nil {
+		snapshot := snapshotRecord(*c.Snapshot)
+		r.Snapshot = &snapshot
+	}
+	return r
+}
+
+func (r channelRecord) channel(bucket, name string) Channel {
+	c := Channel{
+		Bucket: bucket, Name: name,
+		Description: r.Description,
+		Status:      r.Status,
+		Target:      Target{FragDuration: r.FragDuration, FragCount: r.FragCount, PlaylistName: r.PlaylistName},
+		Modified:    toTime(r.Modified),
+	}
+	if r.Snapshot != nil {
+		snapshot := Snapshot(*r.Snapshot)
+		c.Snapshot = &snapshot
+	}
+	return c
+}

@@ -1,0 +1,52 @@
+// Package store is the domain of osslive: buckets, LiveChannels, publishing
+// sessions, segments and objects. All its logic stands over three seams that
+// a backend implements: [KV] for small durable records, [Leases] for records
+// that vanish with their holder, and [Blobs] for immutable bytes. HTTP and RTMP
+// meet here and nowhere else.
+//
+// # Records
+//
+// Values are JSON unless said otherwise; times are Unix milliseconds. Names
+// are data: bucket names hold no '/', channel names hold none either, and what
+// follows the second '/' of an object record is the object's key as it is, so
+// that byte order of records is byte order of keys.
+//
+//	key                           value                             written by
+//	format                        number of this layout             Recover
+//	bucket/<bucket>               ACL, creation, deleting           PutBucket, SetBucketACL, DeleteBucket
+//	channel/<bucket>/<channel>    configuration and status          PutChannel, SetChannelStatus, DeleteChannel
+//	position/<bucket>/<channel>   playlist state, current session   StartSession, CommitSegment, End
+//	history/<bucket>/<channel>    the last sessions, oldest first   StartSession, End, PutChannel
+//	object/<bucket>/<key>         size, digests, headers; a blob    PutObject, CommitSegment, DeleteObject,
+//	                              or body; for segments their       Retain
+//	                              duration and session
+//	b/<id>                        bytes of an object of at most     with the object's record
+//	                              64 KiB (raw)
+//	garbage/<blob>                a blob that no object names any   whoever drops the last name; Collect
+//	                              more                              removes it
+//
+// The lease session/<bucket>/<channel> holds the session's id and statistics.
+// It is written by StartSession and Renew.
+//
+// # What guards what
+//
+// What must change together is one Commit, and every Commit is guarded by the
+// revisions of what was read to decide it; on ErrConflict the operation reads
+// again. A write that creates a record inside a bucket is guarded by the bucket's
+// record. DeleteBucket first marks it as deleting, which fails all writes under
+// way, and removes it only at that very revision; a write that meets the mark
+// takes it back in its own Commit, and the deletion then finds the bucket in use.
+//
+// A session's commits are guarded by the channel's position. It names the one
+// session that may write, and it exists only together with the channel, which in
+// turn keeps the bucket: so a publisher that was superseded, or whose channel was
+// deleted, cannot add a segment. A channel is live while the session named by its
+// position holds the lease.
+//
+// # Blobs
+//
+// A blob is written and committed before the record that names it and has one
+// owner. A Commit that drops the owner leaves a garbage record; Collect deletes
+// the blob, then that record. A crash in between costs space until the next
+// start, never data. At start, Recover removes blobs that no record names.
+package store

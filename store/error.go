@@ -1,0 +1,54 @@
+package store
+
+import "errors"
+
+// Errors of the seams.
+var (
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that a record is not at the revision a Commit expected,
+	// or that a lease is held by another.
+	ErrConflict = errors.New("conflicting change")
+	// ErrFull says that the space left is below the low-water mark. Reading,
+	// listing, deleting and the end of sessions still work.
+	ErrFull = errors.New("storage is full")
+	// ErrInUse is Blobs.Delete's answer where a blob cannot be removed while it
+	// is being read; the collector tries again.
+	ErrInUse = errors.New("in use")
+	// ErrTooLarge says that a Commit exceeds MaxOps or MaxCommitBytes.
+	ErrTooLarge = errors.New("commit too large")
+)
+
+// Errors of the domain.
+var (
+	ErrNoSuchBucket    = errors.New("no such bucket")
+	ErrBucketNotEmpty  = errors.New("bucket is not empty")
+	ErrNoSuchKey       = errors.New("no such key")
+	ErrKeyExists       = errors.New("key exists and may not be overwritten")
+	ErrNoSuchChannel   = errors.New("no such live channel")
+	ErrChannelLive     = errors.New("live channel is live")
+	ErrChannelDisabled = errors.New("live channel is disabled")
+	// ErrSessionLost says that a session may no longer write: its lease lapsed,
+	// another publisher has the channel, or the channel is gone.
+	ErrSessionLost = errors.New("publishing session lost")
+	ErrBadDigest   = errors.New("content does not match its MD5")
+	// ErrBodyLength says that a body is shorter or longer than was declared.
+	ErrBodyLength = errors.New("content does not have the declared length")
+	// ErrDamaged says that an object's bytes are missing or cut short on the
+	// storage; they are never served in part.
+	ErrDamaged = errors.New("object is damaged")
+)
+
+// InvalidError says which value of a request breaks which rule.
+type InvalidError struct {
+	// Field is the name of the value as the API has it: BucketName, Key,
+	// ChannelName, PlaylistName, Description, Status, FragDuration, FragCount,
+	// RoleName, DestBucket, NotifyTopic, Interval, ACL, Meta, Headers, Range.
+	Field string
+	Value string
+	// Rule is one word: length, range, suffix, prefix, slash, utf8, control,
+	// value, missing, pair, or unknown (names something that does not exist).
+	Rule    string
+	Message string // a sentence for the user
+}
+
+func (e *InvalidError) Error() string { return e.Message }

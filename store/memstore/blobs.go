@@ -1,0 +1,146 @@
+package memstore
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"sync"
+
+	"osslive/store"
+)
+
+// Blobs is a store.Blobs that lasts as long as the process.
+type Blobs struct {
+	mu        sync.RWMutex
+	committed map[store.BlobID][]byte
+	open      map[store.BlobID]struct{} // begun, neither committed nor aborted
+}
+
+var _ store.Blobs = (*Blobs)(nil)
+
+// NewBlobs returns Blobs without a blob.
+func NewBlobs() *Blobs {
+	return &Blobs{committed: map[store.BlobID][]byte{}, open: map[store.BlobID]struct{}{}}
+}
+
+func (b *Blobs) Create(ctx context.Context) (store.BlobWriter, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var id [16]byte
+	rand.Read(id[:])
+	w := &writer{blobs: b, id: store.BlobID(hex.EncodeToString(id[:]))}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open[w.id] = struct{}{}
+	return w, nil
+}
+
+func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	data, err := b.get(id)
+	if err != nil {
+		return nil, err
+	}
+	data = data[min(offset, int64(len(data))):]
+	if length >= 0 {
+		data = data[:min(length, int64(len(data)))]
+	}
+	return io.NopCloser(bytes.NewReader(data)), nil
+}
+
+func (b *Blobs) get(id store.BlobID) ([]byte, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	data, ok := b.committed[id]
+	if !ok {
+		return nil, store.ErrNotFound
+	}
+	return data, nil
+}
+
+func (b *Blobs) Size(ctx context.Context, id store.BlobID) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	data, err := b.get(id)
+	return int64(len(data)), err
+}
+
+func (b *Blobs) Delete(ctx context.Context, id store.BlobID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.committed, id)
+	return nil
+}
+
+func (b *Blobs) List(ctx context.Context, f func(store.BlobID) error) error {
+	b.mu.RLock()
+	ids := make([]store.BlobID, 0, len(b.committed)+len(b.open))
+	for id := range b.committed {
+		ids = append(ids, id)
+	}
+	for id := range b.open {
+		ids = append(ids, id)
+	}
+	b.mu.RUnlock()
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type writer struct {
+	blobs *Blobs
+	id    store.BlobID
+	data  []byte
+	ended bool
+}
+
+var errEnded = errors.New("blob writer: already committed or aborted")
+
+func (w *writer) ID() store.BlobID { return w.id }
+
+func (w *writer) Write(p []byte) (int, error) {
+	if w.ended {
+		return 0, errEnded
+	}
+	w.data = append(w.data, p...)
+	return len(p), nil
+}
+
+func (w *writer) Commit() error {
+	if w.ended {
+		return errEnded
+	}
+	w.blobs.mu.Lock()
+	defer w.blobs.mu.Unlock()
+	w.ended = true
+	delete(w.blobs.open, w.id)
+	w.blobs.committed[w.id] = w.data
+	return nil
+}
+
+func (w *writer) Abort() {
+	if w.ended {
+		return
+	}
+	w.blobs.mu.Lock()
+	defer w.blobs.mu.Unlock()
+	w.ended = true
+	delete(w.blobs.open, w.id)
+	w.data = nil
+}

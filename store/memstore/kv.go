@@ -1,0 +1,115 @@
+// Package memstore keeps everything in memory: the leases of a server that is one
+// process, and all three seams for one that keeps nothing.
+package memstore
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"osslive/store"
+)
+
+// KV is a store.KV that lasts as long as the process.
+type KV struct {
+	mu      sync.RWMutex
+	records map[string]record
+	keys    []string // of records, sorted
+	rev     uint64
+}
+
+type record struct {
+	value []byte
+	rev   uint64
+}
+
+var _ store.KV = (*KV)(nil)
+
+// NewKV returns an empty KV.
+func NewKV() *KV { return &KV{records: map[string]record{}} }
+
+func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Record{}, err
+	}
+	kv.mu.RLock()
+	defer kv.mu.RUnlock()
+	r, ok := kv.records[key]
+	if !ok {
+		return store.Record{}, store.ErrNotFound
+	}
+	return r.export(key), nil
+}
+
+func (r record) export(key string) store.Record {
+	return store.Record{Key: key, Value: bytes.Clone(r.value), Rev: r.rev}
+}
+
+func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	kv.mu.RLock()
+	defer kv.mu.RUnlock()
+	var out []store.Record
+	for _, key := range page(kv.keys, prefix, after, limit) {
+		out = append(out, kv.records[key].export(key))
+	}
+	return out, nil
+}
+
+// page returns the part of sorted keys that KV.List asks for.
+func page(keys []string, prefix, after string, limit int) []string {
+	i, _ := slices.BinarySearch(keys, max(prefix, after))
+	if i < len(keys) && keys[i] == after {
+		i++
+	}
+	keys = keys[i:]
+	n := 0
+	for n < len(keys) && n < limit && strings.HasPrefix(keys[n], prefix) {
+		n++
+	}
+	return keys[:n]
+}
+
+func (kv *KV) Commit(ctx context.Context, ops ...store.Op) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := store.CheckCommit(ops); err != nil {
+		return err
+	}
+	kv.mu.Lock()
+	defer kv.mu.Unlock()
+	for _, op := range ops {
+		if !op.Expect.Holds(kv.records[op.Key].rev) {
+			return store.ErrConflict
+		}
+	}
+	kv.rev++
+	for _, op := range ops {
+		switch op.Kind {
+		case store.OpPut:
+			kv.put(op.Key, record{value: bytes.Clone(op.Value), rev: kv.rev})
+		case store.OpDelete:
+			kv.delete(op.Key)
+		}
+	}
+	return nil
+}
+
+func (kv *KV) put(key string, r record) {
+	if i, ok := slices.BinarySearch(kv.keys, key); !ok {
+		kv.keys = slices.Insert(kv.keys, i, key)
+	}
+	kv.records[key] = r
+}
+
+func (kv *KV) delete(key string) {
+	if i, ok := slices.BinarySearch(kv.keys, key); ok {
+		kv.keys = slices.Delete(kv.keys, i, i+1)
+	}
+	delete(kv.records, key)
+}

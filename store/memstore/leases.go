@@ -1,0 +1,115 @@
+package memstore
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"osslive/store"
+)
+
+// Leases is a store.Leases within one process. It runs on the monotonic clock.
+type Leases struct {
+	mu   sync.Mutex
+	held map[string]*lease
+}
+
+type lease struct {
+	leases  *Leases
+	key     string
+	ttl     time.Duration
+	value   []byte    // guarded by leases.mu, as is expires
+	expires time.Time // with its monotonic reading
+}
+
+var _ store.Leases = (*Leases)(nil)
+
+// NewLeases returns Leases that nobody holds.
+func NewLeases() *Leases { return &Leases{held: map[string]*lease{}} }
+
+func (l *Leases) Claim(ctx context.Context, key string, value []byte, ttl time.Duration) (store.Lease, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.live(key) != nil {
+		return nil, store.ErrConflict
+	}
+	x := &lease{leases: l, key: key, ttl: ttl}
+	x.renew(value)
+	l.held[key] = x
+	return x, nil
+}
+
+// live returns the lease on key, dropping one that has lapsed.
+func (l *Leases) live(key string) *lease {
+	x := l.held[key]
+	if x != nil && !time.Now().Before(x.expires) {
+		delete(l.held, key)
+		return nil
+	}
+	return x
+}
+
+func (l *Leases) Get(ctx context.Context, key string) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := l.live(key)
+	if x == nil {
+		return nil, store.ErrNotFound
+	}
+	return bytes.Clone(x.value), nil
+}
+
+func (l *Leases) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var keys []string
+	for key := range l.held {
+		if l.live(key) != nil {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	var out []store.Record
+	for _, key := range page(keys, prefix, after, limit) {
+		out = append(out, store.Record{Key: key, Value: bytes.Clone(l.held[key].value)})
+	}
+	return out, nil
+}
+
+func (x *lease) Renew(ctx context.Context, value []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.leases.mu.Lock()
+	defer x.leases.mu.Unlock()
+	if x.leases.live(x.key) != x {
+		return store.ErrNotFound
+	}
+	x.renew(value)
+	return nil
+}
+
+func (x *lease) renew(value []byte) {
+	x.value = bytes.Clone(value)
+	x.expires = time.Now().Add(x.ttl)
+}
+
+func (x *lease) Release(context.Context) error {
+	x.leases.mu.Lock()
+	defer x.leases.mu.Unlock()
+	if x.leases.held[x.key] == x {
+		delete(x.leases.held, x.key)
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Keys of records. doc.go has the table.
+const (
+	formatKey      = "format"
+	bucketPrefix   = "bucket/"
+	channelPrefix  = "channel/"
+	positionPrefix = "position/"
+	historyPrefix  = "history/"
+	objectPrefix   = "object/"
+	bodyPrefix     = "b/"
+	garbagePrefix  = "garbage/"
+	sessionPrefix  = "session/" // a lease
+)
+
+func bucketKey(bucket string) string            { return bucketPrefix + bucket }
+func channelKey(bucket, channel string) string  { return channelPrefix + bucket + "/" + channel }
+func positionKey(bucket, channel string) string { return positionPrefix + bucket + "/" + channel }
+func historyKey(bucket, channel string) string  { return historyPrefix + bucket + "/" + channel }
+func objectKey(bucket, key string) string       { return objectPrefix + bucket + "/" + key }
+func bodyKey(id string) string                  { return bodyPrefix + id }
+func garbageKey(id BlobID) string               { return garbagePrefix + string(id) }
+func sessionKey(bucket, channel string) string  { return sessionPrefix + bucket + "/" + channel }
+
+// splitKey undoes the keys made of a prefix, a bucket and a name in it.
+func splitKey(prefix, recordKey string) (bucket, name string, ok bool) {
+	rest, ok := strings.CutPrefix(recordKey, prefix)
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(rest, "/")
+}
+
+type formatRecord struct {
+	Version int `json:"version"`
+}
+
+type bucketRecord struct {
+	ACL      ACL   `json:"acl"`
+	Created  int64 `json:"created"`
+	Deleting bool  `json:"deleting,omitempty"`
+}
+
+type channelRecord struct {
+	Description  string          `json:"description,omitempty"`
+	Status       Status          `json:"status"`
+	FragDuration int             `json:"fragDuration"`
+	FragCount    int             `json:"fragCount"`
+	PlaylistName string          `json:"playlistName"`
+	Snapshot     *snapshotRecord `json:"snapshot,omitempty"`
+	Modified     int64           `json:"modified"`
+}
+
+type snapshotRecord struct {
+	RoleName    string `json:"roleName"`
+	DestBucket  string `json:"destBucket"`
+	NotifyTopic string `json:"notifyTopic"`
+	Interval    int    `json:"interval"`
+}
+
+type positionRecord struct {
+	Session               string          `json:"session,omitempty"`
+	LastName              string          `json:"lastName,omitempty"`
+	LastEnd               int64           `json:"lastEnd,omitempty"` // of Session's last segment
+	Sequence              uint64          `json:"sequence"`
+	DiscontinuitySequence uint64          `json:"discontinuitySequence"`
+	TargetDuration        int             `json:"targetDuration"`
+	Playlist              string          `json:"playlist"`
+	Window                []segmentRecord `json:"window,omitempty"`
+}
+
+type segmentRecord struct {
+	Name          string        `json:"name,omitempty"` // in a window only
+	Duration      time.Duration `json:"ns"`
+	Discontinuity bool          `json:"discontinuity,omitempty"`
+	Session       string        `json:"session"`
+}
+
+type historyRecord struct {
+	Sessions []sessionRecord `json:"sessions"` // oldest first
+}
+
+type sessionRecord struct {
+	ID         string `json:"id"`
+	Start      int64  `json:"start"`
+	End        int64  `json:"end,omitempty"` // 0 while it lasts
+	RemoteAddr string `json:"remoteAddr"`
+}
+
+type objectRecord struct {
+	Size        int64             `json:"size"`
+	ETag        string            `json:"etag"`
+	CRC64       *uint64           `json:"crc64,omitempty"`
+	Modified    int64             `json:"modified"`
+	ContentType string            `json:"contentType,omitempty"`
+	Headers     map[string]string `json:"headers,omitempty"`
+	Meta        map[string]string `json:"meta,omitempty"`
+	Segment     *segmentRecord    `json:"segment,omitempty"`
+	Blob        BlobID            `json:"blob,omitempty"`
+	Body        string            `json:"body,omitempty"`
+}
+
+// load reads a record and the expectation that it is still as read. A record
+// that does not exist is the zero value, expected to be Absent.
+func load[T any](ctx context.Context, kv KV, key string) (v T, at Expect, err error) {
+	rec, err := kv.Get(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return v, Absent, nil
+	}
+	if err != nil {
+		return v, at, err
+	}
+	v, err = decode[T](rec)
+	return v, AtRev(rec.Rev), err
+}
+
+func decode[T any](rec Record) (v T, err error) {
+	if err := json.Unmarshal(rec.Value, &v); err != nil {
+		return v, fmt.Errorf("record %q: %w", rec.Key, err)
+	}
+	return v, nil
+}
+
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // records hold nothing that JSON cannot
+	}
+	return b
+}
+
+// scan calls f for every record below prefix, a page at a time.
+func scan(ctx context.Context, kv KV, prefix string, f func(Record) error) error {
+	after := ""
+	for {
+		recs, err := kv.List(ctx, prefix, after, maxPage)
+		if err != nil || len(recs) == 0 {
+			return err
+		}
+		for _, rec := range recs {
+			if err := f(rec); err != nil {
+				return err
+			}
+		}
+		after = recs[len(recs)-1].Key
+	}
+}
+
+func toTime(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// formatVersion is the number of the layout in doc.go.
+const formatVersion = 1
+
+// Report is what Recover found and repaired.
+type Report struct {
+	Objects  int // stored
+	Buckets  int // whose deletion had not been finished and was called off
+	Sessions int // whose publisher is gone, closed in the history
+	Blobs    int // removed because no record named them
+	Damaged  int // objects whose bytes are missing or too few
+	// FirstDamaged are the first ten of them, as bucket/key.
+	FirstDamaged []string
+}
+
+// Recover brings the store into order at start, before anything is written. It
+// refuses a store of a newer format.
+func (s *Store) Recover(ctx context.Context) (Report, error) {
+	var r Report
+	for _, step := range []func(context.Context, *Report) error{
+		s.checkFormat, s.revertBuckets, s.closeSessions, s.sweepBlobs,
+	} {
+		err := retry(ctx, func() error { return step(ctx, &r) })
+		if err != nil {
+			return r, fmt.Errorf("recover: %w", err)
+		}
+	}
+	return r, nil
+}
+
+func (s *Store) checkFormat(ctx context.Context, _ *Report) error {
+	f, at, err := load[formatRecord](ctx, s.kv, formatKey)
+	if err != nil {
+		return err
+	}
+	if at != Absent {
+		if f.Version != formatVersion {
+			return fmt.Errorf("the data has format %d, this version of osslive reads format %d: use the version that wrote it, or other data",
+				f.Version, formatVersion)
+		}
+		return nil
+	}
+	// Blobs without metadata are somebody's data whose metadata was lost, and
+	// the sweep would take them for leftovers.
+	stop := errors.New("stop")
+	err = s.blobs.List(ctx, func(BlobID) error { return stop })
+	if errors.Is(err, stop) {
+		return errors.New("there are data files but no metadata: restore the metadata file, or use an empty data directory")
+	}
+	if err != nil {
+		return err
+	}
+	return s.kv.Commit(ctx, Put(formatKey, encode(formatRecord{Version: formatVersion}), Absent))
+}
+
+func (s *Store) revertBuckets(ctx context.Context, r *Report) error {
+	batch, n := batch{store: s}, 0
+	err := scan(ctx, s.kv, bucketPrefix, func(rec Record) error {
+		b, err := decode[bucketRecord](rec)
+		if err != nil || !b.Deleting {
+			return err
+		}
+		b.Deleting = false
+		n++
+		return batch.add(ctx, Put(rec.Key, encode(b), AtRev(rec.Rev)))
+	})
+	if err := errors.Join(err, batch.flush(ctx)); err != nil {
+		return err
+	}
+	r.Buckets += n
+	return nil
+}
+
+func (s *Store) closeSessions(ctx context.Context, r *Report) error {
+	batch, n := batch{store: s}, 0
+	err := scan(ctx, s.kv, historyPrefix, func(rec Record) error {
+		bucket, channel, _ := splitKey(historyPrefix, rec.Key)
+		history, err := decode[historyRecord](rec)
+		if err != nil {
+			return err
+		}
+		pos, posAt, err := load[positionRecord](ctx, s.kv, positionKey(bucket, channel))
+		if err != nil {
+			return err
+		}
+		lease, err := s.lease(ctx, bucket, channel)
+		if err != nil {
+			return err
+		}
+		closed := history.closeStale(&pos, lease)
+		if closed == 0 {
+			return nil
+		}
+		n += closed
+		ops := []Op{Put(rec.Key, encode(history), AtRev(rec.Rev))}
+		if posAt != Absent {
+			ops = append(ops, Put(positionKey(bucket, channel), encode(pos), posAt))
+		}
+		return batch.add(ctx, ops...)
+	})
+	if err := errors.Join(err, batch.flush(ctx)); err != nil {
+		return err
+	}
+	r.Sessions += n
+	return nil
+}
+
+// sweepBlobs removes blobs without a record and counts objects without their
+// blob.
+func (s *Store) sweepBlobs(ctx context.Context, r *Report) error {
+	named := map[BlobID]struct{}{}
+	err := scan(ctx, s.kv, garbagePrefix, func(rec Record) error {
+		named[BlobID(rec.Key[len(garbagePrefix):])] = struct{}{}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = scan(ctx, s.kv, objectPrefix, func(rec Record) error {
+		bucket, key, _ := splitKey(objectPrefix, rec.Key)
+		or, err := decode[objectRecord](rec)
+		if err != nil {
+			return err
+		}
+		r.Objects++
+		if or.Blob == "" {
+			return nil
+		}
+		named[or.Blob] = struct{}{}
+		size, err := s.blobs.Size(ctx, or.Blob)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if err != nil || size != or.Size {
+			r.Damaged++
+			if len(r.FirstDamaged) < 10 {
+				r.FirstDamaged = append(r.FirstDamaged, bucket+"/"+key)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.blobs.List(ctx, func(id BlobID) error {
+		if _, ok := named[id]; ok {
+			return nil
+		}
+		r.Blobs++
+		return ignoreInUse(s.blobs.Delete(ctx, id))
+	})
+}
+
+func ignoreInUse(err error) error {
+	if errors.Is(err, ErrInUse) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Stat is how a publish goes.
+type Stat struct {
+	Connected  time.Time
+	RemoteAddr string // address and port
+	Video      *VideoStat
+	Audio      *AudioStat
+}
+
+// VideoStat describes the picture.
+type VideoStat struct {
+	Width, Height int
+	FrameRate     int // per second, truncated
+	Bandwidth     int // bytes per second
+	Codec         string
+}
+
+// AudioStat describes the sound.
+type AudioStat struct {
+	Bandwidth  int // bytes per second
+	SampleRate int // Hz
+	Codec      string
+}
+
+// ChannelState is a channel as GetLiveChannelStat shows it.
+type ChannelState struct {
+	Status string // Disabled, Idle or Live
+	Stat   *Stat  // only when Live
+}
+
+// leaseRecord is the value of the lease session/<bucket>/<channel>. The zero value
+// stands for no lease.
+type leaseRecord struct {
+	Session string     `json:"session"`
+	Stat    statRecord `json:"stat"`
+}
+
+type statRecord struct {
+	Connected  int64      `json:"connected"`
+	RemoteAddr string     `json:"remoteAddr"`
+	Video      *VideoStat `json:"video,omitempty"`
+	Audio      *AudioStat `json:"audio,omitempty"`
+}
+
+// holds tells whether the lease is that session's.
+func (l leaseRecord) holds(session string) bool { return session != "" && l.Session == session }
+
+// lease reads a channel's lease.
+func (s *Store) lease(ctx context.Context, bucket, channel string) (l leaseRecord, err error) {
+	value, err := s.leases.Get(ctx, sessionKey(bucket, channel))
+	if errors.Is(err, ErrNotFound) {
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	if err := json.Unmarshal(value, &l); err != nil {
+		return l, fmt.Errorf("lease of %s/%s: %w", bucket, channel, err)
+	}
+	return l, nil
+}
+
+// ChannelStat tells whether a channel is live, and how the publish goes.
+func (s *Store) ChannelStat(ctx context.Context, bucket, channel string) (ChannelState, error) {
+	c, _, err := s.channel(ctx, bucket, channel)
+	if err != nil {
+		return ChannelState{}, err
+	}
+	if c.Status == Disabled {
+		return ChannelState{Status: "Disabled"}, nil
+	}
+	pos, _, err := load[positionRecord](ctx, s.kv, positionKey(bucket, channel))
+	if err != nil {
+		return ChannelState{}, err
+	}
+	lease, err := s.lease(ctx, bucket, channel)
+	if err != nil {
+		return ChannelState{}, err
+	}
+	if !lease.holds(pos.Session) {
+		return ChannelState{Status: "Idle"}, nil
+	}
+	stat := lease.Stat.stat()
+	return ChannelState{Status: "Live", Stat: &stat}, nil
+}
+
+func (st Stat) record() statRecord {
+	return statRecord{Connected: st.Connected.UnixMilli(), RemoteAddr: st.RemoteAddr, Video: st.Video, Audio: st.Audio}
+}
+
+func (r statRecord) stat() Stat {
+	return Stat{Connected: toTime(r.Connected), RemoteAddr: r.RemoteAddr, Video: r.Video, Audio: r.Audio}
+}

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"time"
+)
+
+// Config is what a Store stands on. Every field is required.
+type Config struct {
+	KV     KV
+	Leases Leases
+	Blobs  Blobs
+	// Now is the wall clock: names of segments, history, times of objects.
+	// Leases run on real time, whatever it says.
+	Now func() time.Time
+}
+
+// Store is the domain. All methods are safe for concurrent use, by any number
+// of processes over the same seams.
+type Store struct {
+	kv     KV
+	leases Leases
+	blobs  Blobs
+	now    func() time.Time
+}
+
+// New returns a Store. Recover must have returned before anything is written.
+func New(c Config) *Store {
+	return &Store{kv: c.KV, leases: c.Leases, blobs: c.Blobs, now: c.Now}
+}
+
+// Page is a part of a listing, in ascending byte order of names.
+type Page[T any] struct {
+	Items []T
+	Next  string // the marker of the following page; "" at the end
+}
+
+// Pages hold at most maxPage items; a limit of 0 or less means defaultPage.
+const (
+	defaultPage = 100
+	maxPage     = 1000
+)
+
+func pageLimit(limit int) int {
+	if limit <= 0 {
+		return defaultPage
+	}
+	return min(limit, maxPage)
+}
+
+// retry calls f until it ends in something else than ErrConflict. Each conflict
+// means that somebody else's change went through, so all of them together always
+// make progress.
+func retry(ctx context.Context, f func() error) error {
+	for {
+		err := f()
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// newID returns 128 random bits in hexadecimal.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
