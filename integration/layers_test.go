@@ -1,0 +1,59 @@
+package integration
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers says which of our packages each package may import; see
+// "Architecture" in the README. HTTP and RTMP meet only in the store: server
+// and server/live do not know each other.
+var layers = map[string][]string{
+	"auth":                        {},
+	"rtmp/amf0":                   {},
+	"rtmp/flv":                    {},
+	"rtmp":                        {"rtmp/amf0", "rtmp/flv"},
+	"segmenter/mpegts":            {},
+	"segmenter":                   {"rtmp/flv", "segmenter/mpegts"},
+	"hls":                         {},
+	"store":                       {},
+	"store/boltkv":                {"store"},
+	"store/fileblobs":             {"store"},
+	"store/memstore":              {"store"},
+	"server/metrics":              {},
+	"server":                      {"auth", "store", "hls", "server/metrics"},
+	"server/live":                 {"auth", "rtmp", "rtmp/flv", "segmenter", "hls", "store", "server/metrics"},
+	"server/console":              {"auth", "store"},
+	"server/node":                 {"auth", "rtmp", "rtmp/flv", "segmenter", "hls", "store", "store/boltkv", "store/fileblobs", "store/memstore", "server", "server/live", "server/console", "server/metrics"},
+	"cmd/osslive":                 {"server/node", "rtmp", "rtmp/flv", "auth"},
+	"integration":                 {},
+	"store/storetest":             {"store"},
+	"segmenter/mpegts/mpegtstest": {},
+}
+
+func TestLayers(t *testing.T) {
+	// Imports, not Deps: a package answers for what it names itself. Tests may name more.
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "osslive/"
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		name := strings.TrimPrefix(fields[0], module)
+		allowed, known := layers[name]
+		if !known {
+			t.Errorf("package %s is not in the table: say what it may import", name)
+			continue
+		}
+		for _, imported := range fields[1:] {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s: the table allows only %v", name, ours, allowed)
+			}
+		}
+	}
+}
