@@ -1,0 +1,316 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"osslive/rtmp/flv"
+)
+
+// state says which commands may come.
+type state uint8
+
+const (
+	connecting state = iota // handshake, then connect and nothing else
+	connected               // releaseStream, FCPublish, createStream, publish in any order
+	publishing              // media, until FCUnpublish, closeStream or deleteStream
+)
+
+func (s state) String() string {
+	return [...]string{"connecting", "connected", "publishing"}[s]
+}
+
+const (
+	// ackWindow is how often the client gets acknowledgements if it does not
+	// ask for another window; minAckWindow keeps them rare if it asks for a
+	// tiny one. Bytes.
+	ackWindow    = 2_500_000
+	minAckWindow = 64 << 10
+
+	replyChunkSize = 4096
+)
+
+// conn is one connection. All of it belongs to the goroutine that serves it,
+// but for what mu guards.
+type conn struct {
+	server *Server
+	limits *Limits
+	nc     net.Conn
+	in     *chunkReader
+	out    chunkWriter
+	ctx    context.Context
+	cancel context.CancelFunc
+	start  time.Time
+
+	state     state
+	published bool // ever
+	client    client
+	streamID  uint32 // message stream that onStatus goes to
+	stream    Stream // while publishing
+	commands  int    // since the last publish
+	created   int    // message streams, since the last publish
+	lastID    uint32 // of a message stream
+	path      []string
+
+	received, acknowledged, sent int64
+	ackWindow                    int64
+
+	limitName string // of the time limit that runs
+	limit     time.Duration
+	deadline  time.Time
+	progress  bool // a message was handled since the last read
+
+	mu     sync.Mutex
+	armed  time.Time // the read deadline of nc
+	kicked *kick
+	turn   int // of the publish that Kick ends; a later one is not meant
+}
+
+// client is what connect said.
+type client struct{ app, tcURL, flashVer string }
+
+// kick is the order to end, properly if err is nil.
+type kick struct{ err error }
+
+func newConn(s *Server, nc net.Conn) *conn {
+	c := &conn{server: s, limits: &s.Limits, nc: nc, start: time.Now(), ackWindow: ackWindow}
+	c.in = newChunkReader(c, make([]byte, waitingBufferSize), c.limits)
+	c.out = chunkWriter{w: c, chunkSize: defaultChunkSize}
+	c.ctx, c.cancel = context.WithCancel(s.ctx)
+	return c
+}
+
+// serve runs the connection to its end and returns the reason, nil for a proper
+// end.
+func (c *conn) serve() error {
+	defer c.nc.Close()
+	reason := guard(c.talk)
+	var failure *ioError
+	switch {
+	case c.stream != nil:
+		if reason = c.closeStream(reason); reason == nil {
+			c.out.add(csidStatus, unpublished(c.streamID))
+		}
+	case c.published && errors.As(reason, &failure):
+		reason = nil // the client has left after its publish
+	}
+	c.farewell(reason)
+	if len(c.in.buf) == readBufferSize {
+		c.server.putBuffer(c.in.buf)
+	}
+	return reason
+}
+
+// guard turns a panic of f into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{v, debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+// talk reads and handles messages until an error.
+func (c *conn) talk() error {
+	c.allow("Handshake", c.limits.Handshake)
+	if err := acceptHandshake(c.in, c); err != nil {
+		return c.readError(err)
+	}
+	c.allow("Publish", c.limits.Publish)
+	for {
+		m, err := c.in.next()
+		if err != nil {
+			return c.readError(err)
+		}
+		if k := c.order(); k != nil {
+			return k.err
+		}
+		if err := c.handle(m); err != nil {
+			return err
+		}
+		c.progress = true
+	}
+}
+
+// readError returns the reason why reading has failed with err.
+func (c *conn) readError(err error) error {
+	if k := c.order(); k != nil {
+		return k.err
+	}
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return &ioError{err}
+	}
+	return err
+}
+
+func (c *conn) handle(m message) error {
+	switch m.typ {
+	case typeAudio, typeVideo:
+		return c.media(flv.Tag{Type: flv.TagType(m.typ), Time: m.time, Data: m.body})
+	case typeData, typeDataAMF3:
+		return c.media(flv.Tag{Type: flv.Script, Time: m.time, Data: m.amf0Body()})
+	case typeAggregate:
+		return c.aggregate(m)
+	case typeCommand, typeCommandAMF3:
+		return c.command(m)
+	}
+	return c.control(m)
+}
+
+// control handles protocol control messages, on whatever stream they come.
+// Types that we do not know are ignored.
+func (c *conn) control(m message) error {
+	switch m.typ {
+	case typeSetChunkSize:
+		return c.in.setChunkSize(m)
+	case typeAbort:
+		return c.in.abort(m)
+	case typeWindowSize:
+		n, err := m.uint32Body()
+		if err != nil {
+			return err
+		}
+		c.ackWindow = max(int64(n), minAckWindow)
+	case typeUserControl:
+		if pong, ok := m.pong(); ok {
+			c.out.add(csidControl, pong)
+			return c.out.flush()
+		}
+	}
+	return nil
+}
+
+// Read reads from the peer within the time that the state allows, after sending
+// an acknowledgement if one is due. Nothing else reads from nc.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.received-c.acknowledged >= c.ackWindow {
+		c.acknowledged = c.received
+		c.out.add(csidControl, controlMessage(typeAcknowledgement, uint32(c.received)))
+		if err := c.out.flush(); err != nil {
+			return 0, err
+		}
+	}
+	c.arm()
+	n, err := c.nc.Read(p)
+	c.received += int64(n)
+	switch {
+	case err == nil, err == io.EOF:
+		return n, err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return n, limitErrorf(c.limitName, "%s time of %v is over", c.limitName, c.limit)
+	}
+	return n, &ioError{err}
+}
+
+// allow gives the client that long, from now, for what limitName says.
+func (c *conn) allow(limitName string, limit time.Duration) {
+	c.limitName, c.limit = limitName, limit
+	c.deadline = time.Now().Add(limit)
+}
+
+// arm sets the read deadline. While publishing the deadline moves with every
+// message; it is set about once a second only, and so up to that much late.
+func (c *conn) arm() {
+	var slack time.Duration
+	if c.state == publishing {
+		if c.progress {
+			c.deadline = time.Now().Add(c.limit)
+		}
+		slack = min(time.Second, c.limit/10)
+	}
+	c.progress = false
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if early := c.armed.Sub(c.deadline); c.kicked == nil && (early < 0 || early > slack) {
+		c.armed = c.deadline.Add(slack)
+		c.nc.SetReadDeadline(c.armed)
+	}
+}
+
+// Write writes to the peer within its limit.
+func (c *conn) Write(p []byte) (int, error) {
+	c.nc.SetWriteDeadline(time.Now().Add(c.limits.Write))
+	n, err := c.nc.Write(p)
+	c.sent += int64(n)
+	if err != nil {
+		err = &ioError{err}
+	}
+	return n, err
+}
+
+// kick ends the connection from another goroutine; a blocked read returns.
+func (c *conn) kick(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kickLocked(err)
+}
+
+// kickLocked is kick with c.mu held.
+func (c *conn) kickLocked(err error) {
+	if c.kicked == nil {
+		c.kicked = &kick{err}
+		c.nc.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// order returns the order to end, or nil.
+func (c *conn) order() *kick {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kicked
+}
+
+// farewell tells the client why the connection ends. It must not be closed
+// before the client has read that: unread input would turn it into a reset,
+// which overtakes the text.
+func (c *conn) farewell(reason error) {
+	if reason != nil && c.state != connecting {
+		if code, description := statusOf(reason); code != "" {
+			c.out.add(csidStatus, onStatus(c.streamID, "error", code, description))
+		}
+	}
+	if len(c.out.buf) == 0 || c.out.flush() != nil || !closeWrite(c.nc) {
+		return
+	}
+	c.nc.SetReadDeadline(time.Now().Add(c.limits.Drain))
+	for {
+		if _, err := c.nc.Read(c.in.buf); err != nil {
+			return
+		}
+	}
+}
+
+// closeWrite shuts the sending side of a connection, whatever it is wrapped in.
+func closeWrite(nc net.Conn) bool {
+	for {
+		switch w := nc.(type) {
+		case interface{ CloseWrite() error }:
+			return w.CloseWrite() == nil
+		case interface{ NetConn() net.Conn }:
+			nc = w.NetConn()
+		default:
+			return false
+		}
+	}
+}
+
+func (c *conn) closeInfo(reason error) CloseInfo {
+	return CloseInfo{
+		RemoteAddr: c.nc.RemoteAddr(),
+		FlashVer:   c.client.flashVer,
+		Path:       c.path,
+		Published:  c.published,
+		Duration:   time.Since(c.start),
+		Received:   c.received,
+		Sent:       c.sent,
+		Reason:     reason,
+	}
+}

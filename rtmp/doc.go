@@ -1,0 +1,33 @@
+// Package rtmp takes and makes publishing connections of the Real-Time
+// Messaging Protocol.
+//
+// A [Server] hands each publish to its [Handler], which accepts it by returning
+// a [Stream] to write tags to. A [Client] is the other side.
+//
+// # The protocol in one page
+//
+// Handshake: the client sends C0 (one byte, version 3) and C1 (1536 bytes), the
+// server S0, S1 and S2, the client C2. C2 and S2 echo the other side's packet.
+//
+// Chunks: a message has a type, a time, a message stream ID and a body. It is
+// sent in chunks of at most the chunk size, 128 bytes until Set Chunk Size says
+// otherwise. Each chunk belongs to a chunk stream (csid), and messages of
+// different chunk streams may be interleaved. Chunk headers leave out what the
+// chunk stream had before.
+//
+// Commands are messages whose bodies are AMF0 values: a name, a transaction ID,
+// a command object, arguments. A publisher sends
+//
+//	connect {app, tcUrl, flashVer, ...}   → control messages, _result
+//	releaseStream, FCPublish name         → _result (optional)
+//	createStream                          → _result with a message stream ID
+//	publish name, type                    → onStatus NetStream.Publish.Start, or an error
+//	audio, video and data messages
+//	FCUnpublish, deleteStream             → onStatus NetStream.Unpublish.Success
+//
+// The URL typed by a user is divided between app and name, differently by each
+// client, so it is put together again before anything looks at it.
+//
+// Source: Adobe's RTMP 1.0 (2012), and the behaviour of ffmpeg, librtmp, OBS
+// Studio and GStreamer where that differs.
+package rtmp

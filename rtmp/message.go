@@ -1,0 +1,99 @@
+package rtmp
+
+import (
+	"encoding/binary"
+
+	"osslive/rtmp/flv"
+)
+
+// messageType, RTMP 1.0 §5.4 and §7.1. Audio, video and AMF0 data have the
+// numbers of FLV tags.
+type messageType uint8
+
+const (
+	typeSetChunkSize     messageType = 1
+	typeAbort            messageType = 2
+	typeAcknowledgement  messageType = 3
+	typeUserControl      messageType = 4
+	typeWindowSize       messageType = 5
+	typeSetPeerBandwidth messageType = 6
+	typeAudio            messageType = 8
+	typeVideo            messageType = 9
+	typeDataAMF3         messageType = 15
+	typeCommandAMF3      messageType = 17
+	typeData             messageType = 18
+	typeCommand          messageType = 20
+	typeAggregate        messageType = 22
+)
+
+// user control events, RTMP 1.0 §7.1.7
+const (
+	eventStreamBegin  = 0
+	eventPingRequest  = 6
+	eventPingResponse = 7
+)
+
+// message is one message of the protocol. A message that was read owns no
+// bytes: its body is valid until the next one is read.
+type message struct {
+	typ    messageType
+	stream uint32 // message stream ID; 0 is the connection itself
+	time   flv.Millis
+	body   []byte
+}
+
+// maxControl holds every control message; the longest, SetBufferLength, has 10
+// bytes.
+const maxControl = 64
+
+// messageLimit returns how long a message of that type may be, and the name of
+// the limit.
+func (l *Limits) messageLimit(typ messageType) (int, string) {
+	switch typ {
+	case typeSetChunkSize, typeAbort, typeAcknowledgement, typeUserControl, typeWindowSize, typeSetPeerBandwidth:
+		return maxControl, "ControlMessage"
+	case typeAudio:
+		return l.AudioMessage, "AudioMessage"
+	case typeVideo, typeAggregate:
+		return l.VideoMessage, "VideoMessage"
+	case typeCommand, typeCommandAMF3:
+		return l.CommandMessage, "CommandMessage"
+	}
+	return l.DataMessage, "DataMessage"
+}
+
+// uint32Body is the number that a control message begins with.
+func (m message) uint32Body() (uint32, error) {
+	if len(m.body) < 4 {
+		return 0, protocolErrorf("control message of type %d has %d bytes", m.typ, len(m.body))
+	}
+	return binary.BigEndian.Uint32(m.body), nil
+}
+
+func controlMessage(typ messageType, v uint32, more ...byte) message {
+	return message{typ: typ, body: append(binary.BigEndian.AppendUint32(nil, v), more...)}
+}
+
+func eventMessage(event uint16, v uint32) message {
+	b := binary.BigEndian.AppendUint16(nil, event)
+	return message{typ: typeUserControl, body: binary.BigEndian.AppendUint32(b, v)}
+}
+
+// pong returns the answer if m is a ping. Other events, and those too short to
+// be one, need no answer.
+func (m message) pong() (message, bool) {
+	if len(m.body) < 6 || binary.BigEndian.Uint16(m.body) != eventPingRequest {
+		return message{}, false
+	}
+	return eventMessage(eventPingResponse, binary.BigEndian.Uint32(m.body[2:])), true
+}
+
+// amf0Body is the body of a command or data message without the byte that says
+// AMF0 follows in the AMF3 forms.
+func (m message) amf0Body() []byte {
+	amf3 := m.typ == typeCommandAMF3 || m.typ == typeDataAMF3
+	if amf3 && len(m.body) > 0 && m.body[0] == 0 {
+		return m.body[1:]
+	}
+	return m.body
+}

@@ -1,0 +1,213 @@
+package rtmp
+
+import (
+	"osslive/rtmp/amf0"
+	"osslive/rtmp/flv"
+)
+
+func (c *conn) command(m message) error {
+	cmd, err := parseCommand(m)
+	if err != nil {
+		return err
+	}
+	if c.commands++; c.state != publishing && c.commands > c.limits.Commands {
+		return limitErrorf("Commands", "more than %d commands before a publish", c.limits.Commands)
+	}
+	if c.state == connecting {
+		if cmd.name != "connect" {
+			return protocolErrorf("%q before connect", cmd.name)
+		}
+		return c.connect(cmd)
+	}
+	switch cmd.name {
+	case "connect":
+		return protocolErrorf("connect again")
+	case "releaseStream":
+		c.answer(cmd, amf0.Null{}, amf0.Undefined{})
+	case "FCPublish":
+		c.fcPublish(cmd)
+	case "createStream":
+		if c.created++; c.created > c.limits.MessageStreams {
+			return limitErrorf("MessageStreams", "more than %d message streams", c.limits.MessageStreams)
+		}
+		c.lastID++
+		c.answer(cmd, amf0.Null{}, amf0.Number(c.lastID))
+	case "publish":
+		return c.publish(m, cmd)
+	case "FCUnpublish", "closeStream", "deleteStream":
+		return c.unpublish(cmd)
+	case "play", "play2", "pause", "seek":
+		// Says nothing about whether the channel exists.
+		return &RejectError{codePlayFailed, "playing over RTMP is not supported; play the channel's HLS playlist"}
+	case "_result", "_error", "onStatus", "_checkbw":
+	default:
+		// Before a publish, clients get along better with silence.
+		if c.state == publishing && cmd.transaction != 0 {
+			c.out.add(csidCommand, failure(cmd.transaction, codeCallFailed, "unknown command"))
+		}
+	}
+	return c.out.flush()
+}
+
+// answer adds a _result if the client wants one.
+func (c *conn) answer(cmd command, values ...amf0.Value) {
+	if cmd.transaction != 0 {
+		c.out.add(csidCommand, result(cmd.transaction, values...))
+	}
+}
+
+// connect accepts every app: only publish knows the whole URL.
+func (c *conn) connect(cmd command) error {
+	o := cmd.object(0)
+	c.client = client{text(o, "app"), text(o, "tcUrl"), text(o, "flashVer")}
+	for _, part := range []string{c.client.app, c.client.tcURL} {
+		if checkURLPart(part) != nil {
+			c.out.add(csidCommand, failure(cmd.transaction, codeConnectRejected, "InvalidArgument: app and tcUrl take at most 4096 bytes without line breaks"))
+			return protocolErrorf("connect with an app or tcUrl that cannot be")
+		}
+	}
+	c.client.flashVer = c.client.flashVer[:min(len(c.client.flashVer), maxFlashVer)]
+	c.server.setState(c, connected)
+	c.out.add(csidControl, controlMessage(typeWindowSize, ackWindow))
+	c.out.add(csidControl, controlMessage(typeSetPeerBandwidth, ackWindow, peerBandwidthDynamic))
+	c.out.add(csidControl, controlMessage(typeSetChunkSize, replyChunkSize))
+	c.out.add(csidCommand, connectResult(cmd.transaction))
+	return c.out.flush()
+}
+
+const (
+	maxFlashVer          = 256 // bytes kept
+	peerBandwidthDynamic = 2   // RTMP 1.0 §5.4.5
+)
+
+// fcPublish answers as Flash Media Server did; some encoders wait for the
+// notification. Nothing is decided here.
+func (c *conn) fcPublish(cmd command) {
+	if cmd.transaction == 0 {
+		return
+	}
+	c.out.add(csidCommand, commandMessage(0, amf0.String("onFCPublish"), amf0.Number(0), amf0.Null{},
+		info("status", codePublishStart, "FCPublish to "+cmd.text(1))))
+	c.answer(cmd, amf0.Null{})
+}
+
+func (c *conn) publish(m message, cmd command) error {
+	if c.state == publishing {
+		return protocolErrorf("publish while publishing")
+	}
+	c.streamID = max(m.stream, 1)
+	host, path, query, err := joinURL(c.client.app, c.client.tcURL, cmd.text(1))
+	if err != nil {
+		return err
+	}
+	c.path = path
+	c.stream, err = c.server.Handler.Publish(c.ctx, &PublishRequest{
+		Host: host, Path: path, Query: query,
+		Type: cmd.text(2), FlashVer: c.client.flashVer,
+		RemoteAddr: c.nc.RemoteAddr(), LocalAddr: c.nc.LocalAddr(),
+		Kick: c.kickFunc(),
+	})
+	if err != nil {
+		c.stream = nil
+		return err
+	}
+
+	c.server.setState(c, publishing)
+	c.published = true
+	c.commands, c.created = 0, 0
+	c.allow("Idle", c.limits.Idle)
+	c.in.budget = c.limits.Buffered
+	if len(c.in.buf) != readBufferSize {
+		c.in.useBuffer(c.server.getBuffer())
+	}
+	c.out.add(csidControl, eventMessage(eventStreamBegin, c.streamID))
+	c.out.add(csidStatus, onStatus(c.streamID, "status", codePublishStart, "Publishing."))
+	return c.out.flush()
+}
+
+// kickFunc makes PublishRequest.Kick, which has no effect on what comes after
+// this publish.
+func (c *conn) kickFunc() func(error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.turn++
+	turn := c.turn
+	return func(err error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.turn == turn {
+			c.kickLocked(err)
+		}
+	}
+}
+
+// unpublish ends the publish properly. Clients send several of these commands,
+// and with other arguments than the specification has: rtmp2sink names the
+// stream where others give its ID.
+func (c *conn) unpublish(cmd command) error {
+	if c.state != publishing {
+		return nil
+	}
+	if id, ok := cmd.arg(1).(amf0.Number); ok && cmd.name == "deleteStream" && id != amf0.Number(c.streamID) {
+		return nil
+	}
+	if err := c.closeStream(nil); err != nil {
+		return err
+	}
+	c.server.setState(c, connected)
+	c.in.budget = c.limits.BufferedWaiting
+	c.allow("Publish", c.limits.Publish)
+	c.out.add(csidStatus, unpublished(c.streamID))
+	return c.out.flush()
+}
+
+// closeStream closes the Stream, once, and returns the cause or the panic that
+// Close answers with.
+func (c *conn) closeStream(cause error) error {
+	c.mu.Lock()
+	c.turn++
+	c.mu.Unlock()
+	stream := c.stream
+	c.stream = nil
+	err := guard(func() error {
+		stream.Close(cause)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return cause
+}
+
+// media hands a tag to the Stream. Before a publish it is dropped; the message
+// stream ID is not looked at, because some clients send media on stream 0.
+func (c *conn) media(t flv.Tag) error {
+	if c.state != publishing {
+		return nil
+	}
+	return c.stream.WriteTag(t)
+}
+
+// aggregate hands on the tags in an aggregate message, RTMP 1.0 §7.1.6: the
+// first has the message's time, the others keep their distance to it.
+func (c *conn) aggregate(m message) error {
+	var offset flv.Millis
+	for b, first := m.body, true; len(b) > 0; first = false {
+		t, rest, err := flv.CutTag(b)
+		if err != nil {
+			return protocolErrorf("aggregate message: %v", err)
+		}
+		b = rest
+		if first {
+			offset = m.time - t.Time
+		}
+		t.Time += offset
+		switch t.Type {
+		case flv.Audio, flv.Video, flv.Script:
+			if err := c.media(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

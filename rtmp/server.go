@@ -1,0 +1,251 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+
+	"osslive/rtmp/flv"
+)
+
+// Handler decides about publishes. It is called from many goroutines.
+type Handler interface {
+	// Publish accepts a publish by returning the Stream to write to. A
+	// *RejectError refuses it with that code and text, any other error with a
+	// general text; the connection then ends.
+	//
+	// ctx is done when the connection has ended, which is after Stream.Close
+	// has returned, or when Shutdown has waited long enough.
+	Publish(ctx context.Context, r *PublishRequest) (Stream, error)
+}
+
+// Stream takes what a publisher sends. Its methods are called from one
+// goroutine, the connection's: while WriteTag blocks nothing is read, and the
+// publisher has to wait. That time does not count as idle.
+type Stream interface {
+	// WriteTag takes an audio, video or script tag; its data is valid until
+	// WriteTag returns. An error ends publish and connection: the publisher is
+	// told as by Handler.Publish.
+	WriteTag(flv.Tag) error
+
+	// Close is called exactly once, on every way a publish ends. The cause is
+	// nil if the publisher ended it properly; otherwise it is the error of
+	// WriteTag, what Kick was given, ErrServerClosed, a *ProtocolError,
+	// *LimitError or *PanicError, or an error of the network.
+	Close(cause error)
+}
+
+// PublishRequest is what a client asks for with publish.
+type PublishRequest struct {
+	Host  string     // of the URL, in lower case, without user and port; "" if the client did not say
+	Path  []string   // of the URL: its non-empty parts, decoded, e.g. live and a channel
+	Query url.Values // of the URL, decoded once; '+' is a plus, repeated names keep all values
+
+	Type     string // "live", "record", "append" or ""
+	FlashVer string // how the client calls itself
+
+	RemoteAddr, LocalAddr net.Addr
+
+	// Kick ends this publish, once it has begun, as if WriteTag had returned
+	// the error; nil ends it properly. It may be called by any goroutine at any
+	// time, does not wait, and only its first call counts.
+	Kick func(error)
+}
+
+// CloseInfo describes a connection that has ended.
+type CloseInfo struct {
+	RemoteAddr net.Addr
+	FlashVer   string
+	Path       []string // of the last publish asked for
+	Published  bool     // a publish was accepted
+	Duration   time.Duration
+	Received   int64 // bytes
+	Sent       int64
+
+	// Reason is nil after a publish that ended properly and wraps io.EOF if the
+	// client left without one; otherwise it is as the cause of Stream.Close.
+	Reason error
+}
+
+// Server takes publishing connections. Set its fields before the first call.
+type Server struct {
+	Handler Handler
+	Limits  Limits          // the zero value means DefaultLimits
+	OnClose func(CloseInfo) // called for each connection, if not nil
+
+	buffers sync.Pool // of *[readBufferSize]byte
+
+	mu        sync.Mutex
+	closed    bool
+	listeners map[net.Listener]struct{}
+	conns     map[*conn]struct{}
+	waiting   int        // conns without a publish
+	idle      *sync.Cond // signalled when conns shrinks
+	ctx       context.Context
+	cancel    context.CancelFunc
+}
+
+// ready makes what the zero Server lacks. s.mu is held.
+func (s *Server) ready() {
+	if s.conns != nil {
+		return
+	}
+	if s.Limits == (Limits{}) {
+		s.Limits = DefaultLimits()
+	}
+	s.listeners = make(map[net.Listener]struct{})
+	s.conns = make(map[*conn]struct{})
+	s.idle = sync.NewCond(&s.mu)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+}
+
+// Serve accepts connections from l until Shutdown, which makes it return
+// ErrServerClosed, or until l fails for good. It closes l.
+func (s *Server) Serve(l net.Listener) error {
+	defer l.Close()
+	s.mu.Lock()
+	s.ready()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrServerClosed
+	}
+	s.listeners[l] = struct{}{}
+	s.mu.Unlock()
+
+	defer func() {
+		s.mu.Lock()
+		delete(s.listeners, l)
+		s.mu.Unlock()
+	}()
+	for {
+		nc, err := l.Accept()
+		if err == nil {
+			go s.ServeConn(nc)
+			continue
+		}
+		s.mu.Lock()
+		closed := s.closed
+		s.mu.Unlock()
+		if closed {
+			return ErrServerClosed
+		}
+		// Out of file descriptors, or a client that left early: others go on.
+		var temporary interface{ Temporary() bool }
+		if !errors.As(err, &temporary) || !temporary.Temporary() {
+			return err
+		}
+		time.Sleep(acceptPause)
+	}
+}
+
+const acceptPause = 20 * time.Millisecond
+
+// ServeConn serves one connection, whatever it was accepted by, closes it and
+// returns. It does not panic: what Handler and Stream panic with is the reason
+// given to OnClose.
+func (s *Server) ServeConn(nc net.Conn) {
+	c, err := s.add(nc)
+	if err != nil {
+		nc.Close()
+		if s.OnClose != nil {
+			s.OnClose(CloseInfo{RemoteAddr: nc.RemoteAddr(), Reason: err})
+		}
+		return
+	}
+	defer s.remove(c)
+	reason := c.serve()
+	if s.OnClose != nil {
+		s.OnClose(c.closeInfo(reason))
+	}
+}
+
+func (s *Server) add(nc net.Conn) (*conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready()
+	if s.closed {
+		return nil, ErrServerClosed
+	}
+	if s.waiting >= s.Limits.Waiting {
+		return nil, limitErrorf("Waiting", "more than %d connections wait for a publish", s.Limits.Waiting)
+	}
+	s.waiting++
+	c := newConn(s, nc)
+	s.conns[c] = struct{}{}
+	return c, nil
+}
+
+func (s *Server) remove(c *conn) {
+	c.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if c.state != publishing {
+		s.waiting--
+	}
+	s.idle.Broadcast()
+}
+
+// setState changes the state of c, and the count of those that wait with it.
+func (s *Server) setState(c *conn, to state) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.state == publishing {
+		s.waiting++
+	}
+	if to == publishing {
+		s.waiting--
+	}
+	c.state = to
+}
+
+// Shutdown stops accepting, ends every connection with ErrServerClosed and waits
+// until each Stream has been closed. When ctx is done first, the connections are
+// cut and Shutdown returns ctx.Err() without waiting further.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready()
+	s.closed = true
+	for l := range s.listeners {
+		l.Close()
+	}
+	for c := range s.conns {
+		c.kick(ErrServerClosed)
+	}
+	defer context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.idle.Broadcast()
+	})()
+	for len(s.conns) > 0 && ctx.Err() == nil {
+		s.idle.Wait()
+	}
+	s.cancel()
+	if len(s.conns) == 0 {
+		return nil
+	}
+	for c := range s.conns {
+		c.nc.Close()
+	}
+	return ctx.Err()
+}
+
+// readBufferSize is the size of a publisher's read buffer; a connection that
+// waits for its publish has a small one of its own, which holds a handshake.
+const (
+	readBufferSize    = 64 << 10
+	waitingBufferSize = 4 << 10
+)
+
+func (s *Server) getBuffer() []byte {
+	if b, ok := s.buffers.Get().(*[readBufferSize]byte); ok {
+		return b[:]
+	}
+	return make([]byte, readBufferSize)
+}
+
+func (s *Server) putBuffer(b []byte) { s.buffers.Put((*[readBufferSize]byte)(b)) }
