@@ -1,0 +1,281 @@
+package auth
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxSkew is how far the date of a request signed in a header may be from the
+// server's, either way ("Add a signature to the header" page).
+const MaxSkew = 15 * time.Minute
+
+// The parameters of a URL signed with version 1, RTMP included.
+const (
+	paramKeyID     = "OSSAccessKeyId"
+	paramExpires   = "Expires"
+	paramSignature = "Signature"
+	paramToken     = "security-token"
+)
+
+const (
+	headerDate  = "X-Oss-Date"
+	headerToken = "X-Oss-Security-Token"
+)
+
+// SignRequest signs r with version 1 in its header: it sets Date to now, the
+// security token if k has one, and Authorization. An x-oss-date that r
+// carries already is the date that counts, as everywhere in OSS.
+func SignRequest(r *Request, k Key, now time.Time) {
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	r.Header.Set("Date", now.UTC().Format(http.TimeFormat))
+	if k.Token != "" {
+		r.Header.Set(headerToken, k.Token)
+	}
+	date := r.Header.Get(headerDate)
+	if date == "" {
+		date = r.Header.Get("Date")
+	}
+	r.Header.Set("Authorization", "OSS "+k.ID+":"+k.signV1(r.stringToSignV1(date)))
+}
+
+// SignURL returns the query of a URL that lets its holder send r until
+// expires, which must not be before 1970: the query of r with the parameters
+// of version 1.
+func SignURL(r *Request, k Key, expires time.Time) url.Values {
+	signed := *r
+	signed.Query = unsignedQuery(r.Query, k)
+	until := strconv.FormatInt(expires.Unix(), 10)
+	return signedQuery(signed.Query, k, until, signed.stringToSignV1(until))
+}
+
+// unsignedQuery returns a copy of q ready to be signed by k: without earlier
+// credentials and with the token of k.
+func unsignedQuery(q url.Values, k Key) url.Values {
+	c := maps.Clone(q)
+	if c == nil {
+		c = url.Values{}
+	}
+	for _, name := range []string{paramKeyID, paramExpires, paramSignature, paramToken} {
+		c.Del(name)
+	}
+	if k.Token != "" {
+		c.Set(paramToken, k.Token)
+	}
+	return c
+}
+
+// signedQuery adds the three parameters of version 1 to q.
+func signedQuery(q url.Values, k Key, expires, stringToSign string) url.Values {
+	q.Set(paramKeyID, k.ID)
+	q.Set(paramExpires, expires)
+	q.Set(paramSignature, k.signV1(stringToSign))
+	return q
+}
+
+func verifyV1Header(r *Request, keys Keys, now time.Time) (Identity, error) {
+	id, signature, err := parseAuthorizationV1(r.Header.Get("Authorization"))
+	if err != nil {
+		return Identity{}, err
+	}
+	if err := r.checkV1(); err != nil {
+		return Identity{}, err
+	}
+	date, at, err := requestDate(r.Header)
+	if err != nil {
+		return Identity{}, err
+	}
+	if now.Sub(at).Abs() > MaxSkew {
+		return Identity{}, &SkewError{RequestTime: at, ServerTime: now}
+	}
+	key, err := keys.find(id)
+	if err != nil {
+		return Identity{}, err
+	}
+	token, err := single(r.Header, headerToken)
+	if err != nil {
+		return Identity{}, err
+	}
+	if err := key.checkToken(token); err != nil {
+		return Identity{}, err
+	}
+	if err := key.verifyV1(signature, r.stringToSignV1(date)); err != nil {
+		return Identity{}, err
+	}
+	return Identity{keyID: id}, nil
+}
+
+// parseAuthorizationV1 splits "OSS {id}:{signature}".
+func parseAuthorizationV1(s string) (id, signature string, err error) {
+	s, isV1 := strings.CutPrefix(s, "OSS ")
+	id, signature, found := strings.Cut(s, ":")
+	if !isV1 || !found || id == "" || signature == "" {
+		return "", "", fmt.Errorf("%w: want OSS AccessKeyId:Signature", ErrMalformed)
+	}
+	return id, signature, nil
+}
+
+// requestDate returns the date that is signed, as text and as time.
+// x-oss-date stands in for Date where a client cannot set that, as in a
+// browser.
+func requestDate(h http.Header) (text string, at time.Time, err error) {
+	for _, name := range []string{headerDate, "Date"} {
+		if text, err = single(h, name); err != nil {
+			return "", time.Time{}, err
+		}
+		if text != "" {
+			break
+		}
+	}
+	if at, err = http.ParseTime(text); err != nil {
+		at, err = time.Parse("20060102T150405Z", text)
+	}
+	if err != nil {
+		return "", time.Time{}, ErrBadDate
+	}
+	return text, at, nil
+}
+
+func verifyV1URL(r *Request, keys Keys, now time.Time) (Identity, error) {
+	c, err := parseURLCredentials(r.Query, now)
+	if err != nil {
+		return Identity{}, err
+	}
+	if err := r.checkV1(); err != nil {
+		return Identity{}, err
+	}
+	key, err := keys.find(c.keyID)
+	if err != nil {
+		return Identity{}, err
+	}
+	if err := key.checkToken(r.Query.Get(paramToken)); err != nil {
+		return Identity{}, err
+	}
+	if err := key.verifyV1(c.signature, r.stringToSignV1(c.expires)); err != nil {
+		return Identity{}, err
+	}
+	return c.identity(), nil
+}
+
+// urlCredentials are the three parameters of a signed URL, HTTP or RTMP.
+type urlCredentials struct {
+	keyID, expires, signature string
+	until                     time.Time // expires
+}
+
+// parseURLCredentials also checks that the URL has not expired: the service
+// says so before it looks at the signature.
+func parseURLCredentials(q url.Values, now time.Time) (c urlCredentials, err error) {
+	for _, p := range []struct {
+		name  string
+		value *string
+	}{{paramKeyID, &c.keyID}, {paramExpires, &c.expires}, {paramSignature, &c.signature}} {
+		if *p.value, err = single(q, p.name); err != nil {
+			return c, err
+		}
+	}
+	if c.keyID == "" || c.signature == "" || !q.Has(paramExpires) {
+		return c, ErrMissingParam
+	}
+	if c.until, err = parseExpires(c.expires); err != nil {
+		return c, err
+	}
+	if now.After(c.until) {
+		return c, ErrExpired
+	}
+	return c, nil
+}
+
+func (c urlCredentials) identity() Identity {
+	return Identity{keyID: c.keyID, inQuery: true, expires: c.until}
+}
+
+// parseExpires takes seconds since 1970 as 1 to 10 decimal digits, which
+// leaves no room for milliseconds, signs or exponents.
+func parseExpires(s string) (time.Time, error) {
+	notDigit := func(c rune) bool { return c < '0' || c > '9' }
+	if len(s) > 10 || strings.ContainsFunc(s, notDigit) {
+		return time.Time{}, ErrBadExpires
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return time.Time{}, ErrBadExpires
+	}
+	return time.Unix(n, 0), nil
+}
+
+// checkV1 refuses what stringToSignV1 could not tell apart: a bucket that
+// reaches into the key, and a signed parameter with several values, of which
+// the signer may have meant another than the handler reads.
+func (r *Request) checkV1() error {
+	if strings.ContainsFunc(r.Bucket, isSeparator) || r.Bucket == "" && r.Key != "" {
+		return fmt.Errorf("%w: bucket name %.40q", ErrMalformed, r.Bucket)
+	}
+	for name, values := range r.Query {
+		if len(values) > 1 && isSubresource(name) {
+			return repeated(name)
+		}
+	}
+	return nil
+}
+
+// stringToSignV1 is the text that version 1 signs; date is the Expires of a
+// signed URL.
+func (r *Request) stringToSignV1(date string) string {
+	var b strings.Builder
+	for _, s := range []string{r.Method, r.Header.Get("Content-Md5"), r.Header.Get("Content-Type"), date} {
+		b.WriteString(s)
+		b.WriteByte('\n')
+	}
+	writeHeaders(&b, r.Header)
+	writeResource(&b, r)
+	return b.String()
+}
+
+// signV1 is base64(HMAC-SHA1(secret, stringToSign)).
+func (k Key) signV1(stringToSign string) string {
+	mac := k.macV1(stringToSign)
+	return base64.StdEncoding.EncodeToString(mac[:])
+}
+
+func (k Key) macV1(stringToSign string) (mac [sha1.Size]byte) {
+	h := hmac.New(sha1.New, []byte(k.Secret))
+	h.Write([]byte(stringToSign))
+	h.Sum(mac[:0])
+	return mac
+}
+
+// verifyV1 returns a *MismatchError with the first of the given texts unless
+// the signature is that of one of them.
+func (k Key) verifyV1(signature string, stringsToSign ...string) error {
+	provided, ok := decodeMACV1(signature)
+	for _, s := range stringsToSign {
+		mac := k.macV1(s)
+		if hmac.Equal(mac[:], provided[:]) && ok {
+			return nil
+		}
+	}
+	return &MismatchError{KeyID: k.ID, Provided: signature, StringToSign: stringsToSign[0]}
+}
+
+// decodeMACV1 reads the one base64 text of a MAC. Fixed lengths on both sides
+// leave the comparison nothing to tell but yes or no.
+func decodeMACV1(s string) (mac [sha1.Size]byte, ok bool) {
+	if len(s) != base64.StdEncoding.EncodedLen(sha1.Size) {
+		return mac, false
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || len(b) != len(mac) {
+		return mac, false
+	}
+	return [sha1.Size]byte(b), true
+}

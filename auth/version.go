@@ -1,0 +1,92 @@
+package auth
+
+import (
+	"net/url"
+	"strings"
+)
+
+// version is a way to sign.
+type version uint8
+
+const (
+	unsigned version = iota
+	v1
+	v2
+	v4
+)
+
+// String is the name of a version on the wire.
+func (v version) String() string {
+	return [...]string{"", "OSS", "OSS2", "OSS4-HMAC-SHA256"}[v]
+}
+
+// recognise tells how a request is signed, and whether in the query. It alone
+// decides that a request is unsigned; what looks like credentials and is not
+// understood is an error.
+func recognise(r *Request) (v version, inQuery bool, err error) {
+	q, err := queryVersion(r.Query)
+	if err != nil {
+		return unsigned, false, err
+	}
+	h := r.Header.Values("Authorization")
+	switch {
+	case len(h) == 0:
+		return q, q != unsigned, nil
+	case len(h) > 1:
+		return unsigned, false, repeated("Authorization")
+	case q != unsigned:
+		return unsigned, false, ErrTwoSources
+	}
+	v, err = headerVersion(h[0])
+	return v, false, err
+}
+
+// headerVersion reads the scheme of an Authorization header.
+func headerVersion(authorization string) (version, error) {
+	scheme, _, _ := strings.Cut(authorization, " ")
+	for _, v := range []version{v1, v2, v4} {
+		if scheme == v.String() {
+			return v, nil
+		}
+	}
+	return unsigned, ErrMalformed
+}
+
+// queryVersion looks for the parameters that only a signed URL has. Expires
+// or a token alone are none: an SDK without a key may send them.
+func queryVersion(q url.Values) (version, error) {
+	hasV1 := q.Has(paramSignature) || q.Has(paramKeyID)
+	hasNamed := q.Has("x-oss-signature-version")
+	hasLater := hasNamed || q.Has("x-oss-signature") || q.Has("x-oss-credential") || q.Has("x-oss-access-key-id")
+	switch {
+	case hasV1 && hasLater:
+		return unsigned, ErrTwoSources
+	case hasV1:
+		return v1, nil
+	case !hasLater:
+		return unsigned, nil
+	case !hasNamed:
+		return unsigned, &UnsupportedError{}
+	}
+	name, err := single(q, "x-oss-signature-version")
+	if err != nil {
+		return unsigned, err
+	}
+	for _, v := range []version{v2, v4} {
+		if name == v.String() {
+			return v, nil
+		}
+	}
+	return unsigned, &UnsupportedError{Version: name}
+}
+
+// single returns the value of a parameter that may come once, "" without it.
+func single(values map[string][]string, name string) (string, error) {
+	switch v := values[name]; len(v) {
+	case 0:
+		return "", nil
+	case 1:
+		return v[0], nil
+	}
+	return "", repeated(name)
+}
