@@ -100,11 +100,14 @@ func serve(t testing.TB, data, bucket string, flags ...string) *server {
 		"--bucket", bucket + ":public-read"}, flags...)...)
 }
 
-// launch starts a command of osslive that serves, and waits for its ports file.
+// launch starts a command of osslive that serves, and waits for its ports file. Data "" leaves the command its default.
 func launch(t testing.TB, data string, args ...string) *server {
 	t.Helper()
 	ports := filepath.Join(t.TempDir(), "ports.json")
-	args = append(args, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", data, "--ports-file", ports)
+	args = append(args, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--ports-file", ports)
+	if data != "" {
+		args = append(args, "--data", data)
+	}
 	s := &server{Data: data, proc: start(t, exec.Command(osslive(t), args...))}
 	eventually(t, readyWithin, "osslive is ready", func() error {
 		if err, gone := s.proc.exited(); gone {
