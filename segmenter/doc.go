@@ -1,0 +1,26 @@
+// Package segmenter turns the tags of an FLV stream, H.264 and AAC, into MPEG-TS
+// segments as HTTP Live Streaming wants them.
+//
+// A [Segmenter] is given tags with WriteTag and writes to a [Sink]: it opens a
+// writer for each segment, fills it while frames come in, and finishes it with
+// its [Segment]. What happens to a tag:
+//
+//	flv.Tag → frame (access unit or AAC frame, decoding time) → place on the
+//	timeline → cut? → mpegts.Writer → the sink's writer
+//
+// Start. Nothing is written before the first keyframe whose parameter sets are
+// known. If the other track has not shown up by then, frames are kept for a
+// moment, since a segment has to say which streams it holds.
+//
+// Cut. A segment ends before the first keyframe at which it is FragDuration
+// long; if there is none within twice that time, at least 60 s, before any
+// frame (PutLiveChannel API page, FragDuration). Every segment starts with all
+// that a decoder needs.
+//
+// Time. Output time starts at 0 with the first picture and never goes back. A
+// jump of the sender's clock becomes a discontinuity: output time goes on
+// without a gap, with the next keyframe.
+//
+// Sources: ISO/IEC 14496-15 §5.3 (AVC in FLV), ISO/IEC 14496-3 (AAC), ITU-T
+// H.264, RFC 8216 §3.2.
+package segmenter

@@ -1,0 +1,55 @@
+package segmenter
+
+import (
+	"errors"
+	"fmt"
+
+	"osslive/rtmp/flv"
+)
+
+// Reasons to end a publish. Their texts are for the person at the encoder.
+var (
+	ErrNoVideo  = errors.New("the stream must contain H.264 video: only audio was received")
+	ErrNoConfig = errors.New("video without an AVC sequence header: no picture can be decoded")
+)
+
+// UnsupportedError reports a codec that a segment cannot carry.
+type UnsupportedError struct {
+	Codec   string
+	Message string // says what to choose instead
+}
+
+func (e *UnsupportedError) Error() string { return e.Message }
+
+func unsupportedVideo(c flv.VideoCodec) error {
+	return &UnsupportedError{
+		Codec: c.String(),
+		Message: fmt.Sprintf("video codec %v is not supported by LiveChannel: choose H.264 (AVC), "+
+			"for example x264 in OBS or -c:v libx264 in ffmpeg", c),
+	}
+}
+
+func unsupportedAAC(what string) error {
+	return &UnsupportedError{
+		Codec:   "AAC",
+		Message: fmt.Sprintf("AAC with %s cannot be carried in MPEG-TS, audio is dropped: choose AAC-LC, mono or stereo", what),
+	}
+}
+
+var errClosed = errors.New("the segmenter is closed")
+
+// maxBad is how many malformed messages in a row a stream survives.
+const maxBad = 50
+
+// CorruptError reports a stream with too many malformed messages in a row.
+type CorruptError struct {
+	Track string // "video" or "audio"
+	Count int
+	Err   error // the last one's
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%d malformed %s messages in a row: %v", e.Count, e.Track, e.Err)
+}
+
+func (e *CorruptError) Unwrap() error { return e.Err }

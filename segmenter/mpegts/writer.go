@@ -1,0 +1,121 @@
+package mpegts
+
+import (
+	"io"
+	"sync"
+)
+
+// pieceSize is the most that is given to the destination at once: whole packets
+// within 64 KiB.
+const pieceSize = 64 << 10 / PacketSize * PacketSize
+
+// pieces are shared by all writers. Each holds one only while it has packets in it.
+var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
+
+// Writer writes segments one after the other. The order of calls is SetProgram,
+// then for each segment Begin, any number of frames, and Finish. A frame is one
+// call of Video or Audio, which announces its size, and calls of Append that
+// supply exactly that many bytes.
+//
+// Write errors of the destination stick: later frames are lost, and Finish
+// returns the error. Drop gives up a segment without writing.
+type Writer struct {
+	program  Program
+	tables   [2][PacketSize]byte // PAT and PMT
+	version  uint8               // of the PMT
+	counters [4]uint8            // of the next packet with payload, by counterOf
+
+	dst   io.Writer
+	err   error
+	piece *[pieceSize]byte // nil while there is nothing in it
+	n     int              // bytes in piece
+	bytes int64            // of this segment, piece included
+
+	clock   Ticks   // decoding time that the last PCR was written for
+	ticking bool    // clock is set
+	silent  bool    // no video yet in this segment
+	breaks  [2]bool // video, audio: the next packet must say that the stream breaks here
+
+	// the frame being written
+	pid  uint16
+	room []byte // what is free of the current packet
+	left int    // bytes that are still to come
+}
+
+// SetProgram changes what the following segments hold. Call it before the first
+// segment, and between segments whenever a stream comes, goes or changes its
+// configuration: the PMT gets a new version.
+func (w *Writer) SetProgram(p Program) {
+	if w.program == (Program{}) {
+		w.tables[0] = patPacket()
+	} else {
+		w.version++
+	}
+	w.program = p
+	w.tables[1] = pmtPacket(p, w.version)
+}
+
+// Program is what was last set.
+func (w *Writer) Program() Program { return w.program }
+
+// Begin starts a segment in dst. At a discontinuity, the time stamps need not
+// go on from those of the segment before.
+func (w *Writer) Begin(dst io.Writer, discontinuity bool) {
+	w.dst, w.err, w.bytes, w.silent = dst, nil, 0, true
+	if discontinuity {
+		w.ticking = false
+		w.breaks = [2]bool{true, true}
+	}
+	for i := range w.tables {
+		p := w.packet()
+		*p = w.tables[i]
+		p[3] |= w.count(i)
+	}
+}
+
+// Finish ends the segment and hands all of it to the destination. The clock is
+// written up to next, the time at which the following segment starts.
+func (w *Writer) Finish(next Ticks) error {
+	if w.ticking {
+		w.tick(next)
+	}
+	w.flush()
+	w.release()
+	return w.err
+}
+
+// Drop ends the segment without writing what is left of it.
+func (w *Writer) Drop() { w.release() }
+
+// Bytes is the size of the segment so far.
+func (w *Writer) Bytes() int64 { return w.bytes }
+
+// Err is the first error of the segment's destination.
+func (w *Writer) Err() error { return w.err }
+
+// packet returns room for one packet, all of which is to be overwritten.
+func (w *Writer) packet() *[PacketSize]byte {
+	if w.piece == nil {
+		w.piece = pieces.Get().(*[pieceSize]byte)
+	} else if w.n == pieceSize {
+		w.flush()
+	}
+	p := (*[PacketSize]byte)(w.piece[w.n:])
+	w.n += PacketSize
+	w.bytes += PacketSize
+	return p
+}
+
+func (w *Writer) flush() {
+	if w.n > 0 && w.err == nil {
+		_, w.err = w.dst.Write(w.piece[:w.n])
+	}
+	w.n = 0
+}
+
+func (w *Writer) release() {
+	if w.piece != nil {
+		pieces.Put(w.piece)
+	}
+	w.piece, w.n, w.room, w.dst = nil, 0, nil, nil
+}

@@ -1,0 +1,331 @@
+package segmenter
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"osslive/rtmp/flv"
+	"osslive/segmenter/mpegts"
+)
+
+// DefaultMaxBytes is the size beyond which a segment is cut at the next frame.
+const DefaultMaxBytes = 256 << 20
+
+// Config says how to segment.
+type Config struct {
+	// FragDuration is the length a segment should have, 1 to 100 s.
+	FragDuration time.Duration
+	// MaxBytes ends a segment before the next frame; 0 is DefaultMaxBytes.
+	MaxBytes int64
+	// AllowAudioOnly carries streams without video instead of refusing them.
+	AllowAudioOnly bool
+	// Elapsed is the real time since the publish began. It must never go back.
+	// Nil stands still: what waits for real time waits for media then.
+	Elapsed func() time.Duration
+}
+
+// Sink takes segments, one after the other.
+type Sink interface {
+	// Open starts a segment, at its first frame. The writer is given pieces of
+	// at most 64 KiB that it must not keep.
+	Open() (io.Writer, error)
+	// Finish ends the segment; all of it has been written.
+	Finish(Segment) error
+}
+
+// Segment describes a finished segment.
+type Segment struct {
+	// Duration is a whole number of milliseconds, at least one: the time from
+	// its first frame to that of the next segment. Durations add up to the
+	// length of the stream, whatever its frame rate.
+	Duration time.Duration
+	// Discontinuity says that the segment does not go on from the one before.
+	// It is not set for the first one.
+	Discontinuity bool
+	// Keyframe says that it starts with a keyframe.
+	Keyframe bool
+	// Forced says that it ended without a keyframe, because of its length or size.
+	Forced bool
+	// Bytes is its size.
+	Bytes int64
+}
+
+// how long to wait, in real time
+const (
+	secondTrackWait = time.Second
+	videoWait       = 10 * time.Second
+)
+
+// phase is what the segmenter waits for.
+type phase uint8
+
+const (
+	// waitKeyframe: nothing can be written before a keyframe. Audio is queued.
+	waitKeyframe phase = iota
+	// waitTrack: a keyframe and what followed is queued, audio may still come.
+	waitTrack
+	// running: frames are written as they come.
+	running
+)
+
+// Segmenter turns tags into segments. Only Info may be called concurrently.
+type Segmenter struct {
+	cfg   Config
+	sink  Sink
+	rule  cutRule
+	err   error // ends the stream
+	lost  bool  // the sink failed: the open segment cannot be finished
+	phase phase
+	since time.Duration // Elapsed when the phase waitTrack began
+	clock clock
+	queue queue
+	video videoTrack
+	audio audioTrack
+	out   mpegts.Writer
+	seg   openSegment
+
+	decided      bool         // which tracks there are
+	reconfigured bool         // the next segment needs a new PMT
+	broken       bool         // the next segment starts with a discontinuity
+	cutAtFrame   bool         // the next frame that is written starts a segment
+	cutAtKey     bool         // the next keyframe does
+	runStart     mpegts.Ticks // since the last discontinuity
+
+	mu   sync.Mutex
+	info StreamInfo
+}
+
+// openSegment is the segment being written.
+type openSegment struct {
+	open    bool
+	first   mpegts.Ticks // decoding time of its first frame
+	video   bool         // a picture is in it
+	segment Segment
+}
+
+// New returns a segmenter that has written nothing yet.
+func New(cfg Config, sink Sink) *Segmenter {
+	if cfg.MaxBytes == 0 {
+		cfg.MaxBytes = DefaultMaxBytes
+	}
+	if cfg.Elapsed == nil {
+		cfg.Elapsed = func() time.Duration { return 0 }
+	}
+	return &Segmenter{
+		cfg: cfg, sink: sink, rule: newCutRule(cfg.FragDuration),
+		video: videoTrack{interval: mpegts.Second / 25},
+	}
+}
+
+// WriteTag takes the next tag of the stream and does not keep its data. An
+// error ends the stream, later calls return it again: *UnsupportedError,
+// *CorruptError, ErrNoVideo, ErrNoConfig, or what the sink returned. Close
+// still finishes what was written before.
+func (s *Segmenter) WriteTag(t flv.Tag) error {
+	if s.err == nil {
+		s.err = s.writeTag(t)
+	}
+	return s.err
+}
+
+func (s *Segmenter) writeTag(t flv.Tag) (err error) {
+	switch t.Type {
+	case flv.Video:
+		err = s.videoTag(t)
+	case flv.Audio:
+		err = s.audioTag(t)
+	}
+	if err == nil && s.phase != running {
+		err = s.wait()
+	}
+	return err
+}
+
+// wait ends the phases before running when their time is over.
+func (s *Segmenter) wait() error {
+	now := s.cfg.Elapsed()
+	switch {
+	case s.phase == waitTrack:
+		if s.queue.full() || now-s.since >= secondTrackWait {
+			return s.start(nil)
+		}
+	case s.decided:
+		// After a jump: for the next keyframe there is no limit.
+	case s.video.frames > 0:
+		if !s.video.configured() && now-s.video.since >= videoWait {
+			return ErrNoConfig
+		}
+	case s.cfg.AllowAudioOnly && s.audio.usable && len(s.queue.frames) > 0:
+		if s.queue.full() || now-s.audio.since >= secondTrackWait {
+			return s.start(nil)
+		}
+	case s.audio.seen && now-s.audio.since >= videoWait:
+		return ErrNoVideo
+	}
+	return nil
+}
+
+// media sends a frame where the phase wants it.
+func (s *Segmenter) media(f *frame) error {
+	switch {
+	case s.phase == running && f.video:
+		return s.writeVideo(f)
+	case s.phase == running:
+		return s.writeAudio(f)
+	case s.phase == waitTrack:
+		s.queue.push(f)
+	case f.video:
+		return s.awaitKeyframe(f)
+	default:
+		s.queue.push(f)
+		if !s.cfg.AllowAudioOnly || s.decided || s.video.frames > 0 {
+			s.queue.trim()
+		}
+	}
+	return nil
+}
+
+// start writes the keyframe, if any, and then what was queued. From here on it
+// is settled which tracks there are.
+func (s *Segmenter) start(key *frame) error {
+	s.phase, s.decided = running, true
+	queued := s.queue.take()
+	if key != nil {
+		if err := s.writeVideo(key); err != nil {
+			return err
+		}
+	}
+	for i := range queued {
+		f := &queued[i]
+		if key != nil && !s.audio.started && f.at < key.at-audioLead {
+			continue
+		}
+		if err := s.media(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cut ends the open segment, if any, and starts the next with the frame at.
+func (s *Segmenter) cut(at mpegts.Ticks, keyframe, forced bool) error {
+	if s.seg.open {
+		if !s.cutAtFrame {
+			// What is pending since the cut was ordered has a new configuration.
+			if err := s.flushAudio(); err != nil {
+				return err
+			}
+		}
+		s.seg.segment.Forced = forced
+		if err := s.finish(at); err != nil {
+			return err
+		}
+	}
+	s.cutAtFrame, s.cutAtKey = false, false
+
+	first := s.out.Program() == mpegts.Program{}
+	program := mpegts.Program{
+		Video: keyframe || s.out.Program().Video,
+		Audio: s.audio.usable || s.out.Program().Audio,
+	}
+	if program != s.out.Program() || s.reconfigured {
+		s.broken = !first
+		s.out.SetProgram(program)
+		s.reconfigured = false
+	}
+	w, err := s.sink.Open()
+	if err != nil {
+		s.lost = true
+		return err
+	}
+	if first || s.broken {
+		s.runStart = at
+	}
+	s.seg = openSegment{open: true, first: at, segment: Segment{Discontinuity: s.broken, Keyframe: keyframe}}
+	// The counters and the clock of a session start anew: for a player that
+	// comes from another session's segment, that is a discontinuity as well.
+	s.out.Begin(w, first || s.broken)
+	s.broken = false
+	return nil
+}
+
+// finish ends the open segment. The following one starts at next.
+func (s *Segmenter) finish(next mpegts.Ticks) error {
+	s.seg.open = false
+	if err := s.out.Finish(next); err != nil {
+		s.lost = true
+		return err
+	}
+	s.seg.segment.Duration = between(s.seg.first, next)
+	s.seg.segment.Bytes = s.out.Bytes()
+	if err := s.sink.Finish(s.seg.segment); err != nil {
+		s.lost = true
+		return err
+	}
+	return nil
+}
+
+// endRun finishes the open segment with its own last frame: what comes next
+// does not follow from it.
+func (s *Segmenter) endRun() error {
+	s.broken = true
+	if !s.seg.open {
+		return nil
+	}
+	if err := s.flushAudio(); err != nil {
+		return err
+	}
+	return s.finish(s.end())
+}
+
+// end is when the last frame of the open segment is over.
+func (s *Segmenter) end() mpegts.Ticks {
+	if s.seg.video {
+		return s.video.last + s.video.interval
+	}
+	return s.audio.last + s.audio.interval()
+}
+
+// failed remembers an error of the segment's writer.
+func (s *Segmenter) failed() error {
+	err := s.out.Err()
+	s.lost = s.lost || err != nil
+	return err
+}
+
+// Close ends the stream: what is pending is written and the open segment
+// finished, unless the sink has failed. It returns ErrNoVideo if there was
+// audio but nothing to write. The segmenter cannot be used any more; a second
+// call does nothing.
+func (s *Segmenter) Close() error {
+	if s.err == errClosed {
+		return nil
+	}
+	err := s.close()
+	s.err = errClosed
+	s.out.Drop()
+	s.queue.take()
+	return err
+}
+
+func (s *Segmenter) close() error {
+	if s.lost {
+		return nil
+	}
+	if s.phase == waitTrack || s.phase == waitKeyframe && s.cfg.AllowAudioOnly && !s.decided && s.video.frames == 0 && s.audio.usable {
+		if err := s.start(nil); err != nil {
+			return err
+		}
+	}
+	if !s.decided && s.audio.seen && s.video.frames == 0 && s.err == nil {
+		return ErrNoVideo
+	}
+	if !s.seg.open {
+		return nil
+	}
+	if err := s.flushAudio(); err != nil {
+		return err
+	}
+	return s.finish(s.end())
+}

@@ -1,0 +1,314 @@
+package segmenter
+
+import (
+	"bytes"
+	"time"
+
+	"osslive/rtmp/flv"
+	"osslive/segmenter/mpegts"
+)
+
+// maxComposition bounds PTS less DTS, in ms. More is nonsense.
+const maxComposition = 10_000
+
+// videoTrack is the H.264 side of a stream.
+type videoTrack struct {
+	track
+	interval mpegts.Ticks // between the last two pictures
+	frames   int          // pictures seen, written or not
+	since    time.Duration
+	bad      int // malformed messages in a row
+	meter    meter
+
+	record     []byte // the last sequence header
+	lengthSize int    // 0 before the first sequence header
+	current    parameterSets
+	pending    *avcConfig // from the next keyframe on
+	prefix     []byte     // of a keyframe: delimiter and current sets
+}
+
+// configured says that pictures have been or can be decoded.
+func (v *videoTrack) configured() bool {
+	return v.lengthSize > 0 && (v.current.complete() || v.pending != nil && v.pending.sets.complete())
+}
+
+func (s *Segmenter) badVideo(err error) error {
+	if s.video.bad++; s.video.bad < maxBad {
+		return nil
+	}
+	return &CorruptError{"video", s.video.bad, err}
+}
+
+func (s *Segmenter) videoTag(t flv.Tag) error {
+	h, body, err := flv.ParseVideo(t.Data)
+	switch {
+	case err != nil:
+		return s.badVideo(err)
+	case h.Packet != flv.Config && h.Packet != flv.Coded:
+		return nil
+	case h.Codec != flv.AVC:
+		return unsupportedVideo(h.Codec)
+	case len(body) == 0:
+		return nil
+	case h.Packet == flv.Config:
+		return s.videoConfig(body)
+	}
+	return s.videoFrame(t.Time, h, body)
+}
+
+// videoConfig keeps a new sequence header for the next keyframe.
+func (s *Segmenter) videoConfig(body []byte) error {
+	v := &s.video
+	if bytes.Equal(body, v.record) {
+		return nil
+	}
+	c, err := parseAVCC(body)
+	if err != nil {
+		return s.badVideo(err)
+	}
+	v.bad = 0
+	if s.phase == waitTrack {
+		// What is queued belongs to the old one.
+		if err := s.start(nil); err != nil {
+			return err
+		}
+	}
+	v.record = bytes.Clone(body)
+	v.pending = &c
+	if v.lengthSize == 0 {
+		v.lengthSize = c.lengthSize
+	}
+	return nil
+}
+
+func (s *Segmenter) videoFrame(time flv.Millis, h flv.VideoHeader, body []byte) error {
+	v := &s.video
+	if v.frames == 0 {
+		v.since = s.cfg.Elapsed()
+	}
+	v.frames++
+	if v.lengthSize == 0 {
+		return nil
+	}
+	flagged := h.FrameType == flv.KeyFrame || h.FrameType == flv.GeneratedKey
+	if flagged && v.pending != nil {
+		v.lengthSize = v.pending.lengthSize
+	}
+	unit, err := scanAccessUnit(body, v.lengthSize)
+	if err != nil {
+		return s.badVideo(err)
+	}
+	f := frame{
+		video: true, data: body, lengthSize: v.lengthSize, unit: unit,
+		key: unit.picture && (flagged || unit.idr),
+	}
+	if ct := int64(h.CompositionTime); -maxComposition <= ct && ct <= maxComposition {
+		f.composition = fromMillis(ct)
+	}
+	if !unit.picture {
+		if !unit.sets {
+			v.bad = 0
+			return nil
+		}
+		return s.absorbAlone(&f)
+	}
+	f.at = s.clock.ticks(time)
+	return s.media(&f)
+}
+
+// absorbAlone takes parameter sets that came without a picture.
+func (s *Segmenter) absorbAlone(f *frame) error {
+	if s.phase == waitTrack {
+		if err := s.start(nil); err != nil {
+			return err
+		}
+	}
+	if err := s.video.absorb(f); err != nil {
+		return s.badVideo(err)
+	}
+	s.video.bad = 0
+	return nil
+}
+
+// absorb keeps parameter sets that come with a frame and differ from those known.
+func (v *videoTrack) absorb(f *frame) error {
+	if !f.unit.sets {
+		return nil
+	}
+	for b := f.data; len(b) > 0; {
+		nal, rest, err := cutNAL(b, f.lengthSize)
+		if err != nil {
+			return err
+		}
+		b = rest
+		if len(nal) == 0 || nal[0]&0x1f != nalSPS && nal[0]&0x1f != nalPPS {
+			continue
+		}
+		if v.pending == nil {
+			if v.current.has(nal) {
+				continue
+			}
+			v.pending = &avcConfig{v.lengthSize, v.current.clone()}
+		}
+		if _, err := v.pending.sets.put(nal); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adopt puts the pending parameter sets in force. It reports whether the SPS
+// changed, so that a decoder has to start anew.
+func (s *Segmenter) adopt() (newSPS bool) {
+	v := &s.video
+	newSPS = !v.current.sameSPS(&v.pending.sets)
+	v.current, v.pending = v.pending.sets, nil
+	v.prefix = v.current.prefix()
+	if len(v.current.sps) > 0 {
+		if p, err := parseSPS(v.current.sps[0].nal); err == nil {
+			s.update(func(i *StreamInfo) {
+				i.Video.Codec, i.Video.Width, i.Video.Height = flv.AVC.String(), p.width, p.height
+			})
+		}
+	}
+	return newSPS
+}
+
+// awaitKeyframe drops pictures until one can start a segment.
+func (s *Segmenter) awaitKeyframe(f *frame) error {
+	v := &s.video
+	if err := v.absorb(f); err != nil {
+		return s.badVideo(err)
+	}
+	v.bad = 0
+	if !f.key || !v.configured() {
+		return nil
+	}
+	if s.decided || s.audio.known() {
+		return s.start(f)
+	}
+	s.queue.push(f)
+	s.phase, s.since = waitTrack, s.cfg.Elapsed()
+	return nil
+}
+
+// writeVideo writes a picture, after a cut if one is due.
+func (s *Segmenter) writeVideo(f *frame) error {
+	v := &s.video
+	if err := v.absorb(f); err != nil {
+		return s.badVideo(err)
+	}
+	v.bad = 0
+	audioOnly := !s.out.Program().Video && s.seg.open
+	if audioOnly && (!f.key || !v.configured()) {
+		return nil
+	}
+	base, jumped := s.videoBase(f.at)
+	if jumped && s.seg.open && !audioOnly {
+		if err := s.endRun(); err != nil {
+			return err
+		}
+		s.phase = waitKeyframe
+		return s.media(f)
+	}
+	v.base = base
+
+	sets := f.key
+	if v.pending != nil && v.pending.sets.complete() {
+		if f.key {
+			if v.started && s.adopt() {
+				s.reconfigured = true
+			} else if !v.started {
+				s.adopt()
+			}
+		} else if v.current.sameSPS(&v.pending.sets) {
+			s.adopt()
+			sets = true
+		}
+	}
+
+	raw := f.at - v.base
+	dts := raw
+	if v.started {
+		dts = max(dts, v.last+1)
+	}
+	if s.seg.open && !s.seg.video {
+		// Audio went on alone in this segment, and the clock with it.
+		dts = max(dts, s.seg.first, s.audio.last-mpegts.Second/2)
+	}
+	if err := s.cutBefore(dts, f.key); err != nil {
+		return err
+	}
+	if !s.seg.video {
+		sets = true
+	}
+	s.seg.video = true
+	if v.started {
+		v.interval = dts - v.last
+	}
+	v.started, v.last = true, dts
+	if s.audio.buffered() && dts-s.audio.pendingAt >= maxPendingTime {
+		if err := s.flushAudio(); err != nil {
+			return err
+		}
+	}
+
+	prefix := accessUnitDelimiter
+	if sets {
+		prefix = v.prefix
+	}
+	s.out.Video(max(raw+f.composition, dts), dts, f.key, len(prefix)+f.unit.size)
+	s.out.Append(prefix)
+	for b := f.data; len(b) > 0; {
+		// Lengths were checked by scanAccessUnit.
+		nal, rest, _ := cutNAL(b, f.lengthSize)
+		if kept(nal) {
+			s.out.Append(startCode)
+			s.out.Append(nal)
+		}
+		b = rest
+	}
+	if v.meter.add(dts, len(f.data)) {
+		s.update(func(i *StreamInfo) { i.Video.FrameRate, i.Video.Bandwidth = v.meter.rates() })
+	}
+	return s.failed()
+}
+
+// videoBase is the base that gives a picture, which the sender dates at, its
+// place in the output. It reports a jump.
+func (s *Segmenter) videoBase(at mpegts.Ticks) (base mpegts.Ticks, jumped bool) {
+	v, a := &s.video, &s.audio
+	switch {
+	case v.near(at):
+		return v.base, false
+	case v.starts(&a.track, at):
+		return a.base, false
+	case v.started && a.near(at) && at-a.base > v.last:
+		// The audio was there first, or never left while the video paused.
+		return a.base, v.base != a.base
+	case v.started:
+		return at - (v.last + v.interval), true
+	case a.started:
+		return at - a.last, false
+	}
+	return at, false
+}
+
+// cutBefore starts a segment with the picture at dts if one is due.
+func (s *Segmenter) cutBefore(dts mpegts.Ticks, key bool) error {
+	if !s.seg.open {
+		return s.cut(dts, key, false)
+	}
+	age := dts - s.seg.first
+	switch {
+	case key && (s.reconfigured || s.cutAtKey || !s.out.Program().Video):
+	case s.cutAtFrame:
+	case s.rule.cut(key, age), s.full():
+	default:
+		return nil
+	}
+	return s.cut(dts, key, !key)
+}
+
+// full says that the open segment has reached its size limit.
+func (s *Segmenter) full() bool { return s.out.Bytes() >= s.cfg.MaxBytes }
