@@ -1,0 +1,117 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"osslive/auth"
+	"osslive/rtmp"
+	"osslive/server/address"
+	"osslive/store"
+)
+
+// target is the channel that a publish URL names, resolved once: the signature
+// is verified over it and the session opened on it.
+type target struct {
+	bucket, channel string
+}
+
+// admit turns a publish request into a session, or says why not. Nothing of
+// the media has been read yet.
+func (h *Handler) admit(ctx context.Context, r *rtmp.PublishRequest) (*store.Session, error) {
+	if names := r.Query["playlistName"]; len(names) > 1 {
+		return nil, &store.InvalidError{Field: "playlistName", Value: names[1], Rule: "repeated",
+			Message: "The parameter playlistName is given twice; give it once."}
+	}
+	t, err := h.resolve(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.authorize(ctx, t, r.Query); err != nil {
+		return nil, err
+	}
+	return h.Store.StartSession(ctx, t.bucket, t.channel, store.SessionStart{
+		RemoteAddr:   r.RemoteAddr.String(),
+		PlaylistName: r.Query.Get("playlistName"),
+	})
+}
+
+// authorize lets a publish pass that carries a right signature, and one
+// without any into a bucket that the public may write (RTMP ingest URLs and
+// signatures).
+func (h *Handler) authorize(ctx context.Context, t target, query url.Values) error {
+	bucket, err := h.Store.Bucket(ctx, t.bucket)
+	if err != nil {
+		return err
+	}
+	who, err := auth.VerifyPublish(&auth.Publish{Bucket: t.bucket, Channel: t.channel, Query: query}, h.Keys, h.Now())
+	if err != nil {
+		return err
+	}
+	if who.Anonymous() && bucket.ACL != store.PublicReadWrite {
+		return errUnsigned
+	}
+	return nil
+}
+
+// resolve finds the channel in the path. The SDKs put the bucket in different
+// places, or nowhere:
+//
+//	rtmp://BUCKET.host/live/CHANNEL    a domain endpoint
+//	rtmp://host/BUCKET/live/CHANNEL    an IP endpoint: Python, Go, C, C#, Node
+//	rtmp://host/live/BUCKET/CHANNEL    C++
+//	rtmp://host/live/CHANNEL           PHP, Java, Node without second-level domains
+func (h *Handler) resolve(ctx context.Context, r *rtmp.PublishRequest) (target, error) {
+	p := r.Path
+	switch {
+	case len(p) == 3 && p[1] == "live":
+		return target{p[0], p[2]}, nil
+	case len(p) == 3 && p[0] == "live":
+		return target{p[1], p[2]}, nil
+	case len(p) == 2 && p[0] == "live":
+		if bucket, ok := address.Bucket(r.Host, h.BaseDomains); ok && bucket != "" {
+			return target{bucket, p[1]}, nil
+		}
+		return h.search(ctx, p[1], r.Query)
+	}
+	return target{}, errPath
+}
+
+// search finds the one bucket that has a channel of this name and would let
+// the publish in.
+func (h *Handler) search(ctx context.Context, channel string, query url.Values) (target, error) {
+	var (
+		found   []target
+		refused error
+	)
+	for marker := ""; ; {
+		page, err := h.Store.Buckets(ctx, "", marker, 1000)
+		if err != nil {
+			return target{}, fmt.Errorf("search buckets for channel %q: %w", channel, err)
+		}
+		for _, b := range page.Items {
+			t := target{b.Name, channel}
+			if _, err := h.Store.Channel(ctx, t.bucket, t.channel); err != nil {
+				continue
+			}
+			if err := h.authorize(ctx, t, query); err != nil {
+				refused = err
+				continue
+			}
+			found = append(found, t)
+		}
+		if marker = page.Next; marker == "" {
+			break
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return target{}, errAmbiguous
+	case refused != nil:
+		return target{}, refused
+	}
+	return target{}, store.ErrNoSuchChannel
+}

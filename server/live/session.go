@@ -1,0 +1,162 @@
+package live
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"osslive/rtmp"
+	"osslive/rtmp/flv"
+	"osslive/segmenter"
+	"osslive/store"
+)
+
+// closeLimit bounds how long the end of a publish waits for its last segment
+// to become durable.
+const closeLimit = 4 * time.Second
+
+// session is an accepted publish: the rtmp.Stream that takes its tags and the
+// segmenter.Sink that takes its segments. The connection's goroutine runs all
+// of it but the recorder and renew.
+type session struct {
+	handler   *Handler
+	requestID string
+	kickFunc  func(error)
+	log       *slog.Logger
+	began     time.Time // monotonic
+
+	record    *store.Session
+	segmenter *segmenter.Segmenter
+	open      *store.SegmentWriter // the segment being written, or nil
+	recorder  *recorder
+
+	stat store.Stat // the constant part; renew fills in the media
+}
+
+// Publish admits a publisher or answers why not.
+func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Stream, error) {
+	requestID := newRequestID()
+	log := h.Logger.With("request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer)
+
+	record, err := h.admit(ctx, r)
+	if err != nil {
+		refusal := reject(err, requestID)
+		h.Metrics.Refused(refusal.Code)
+		log.Warn("publish refused", "path", r.Path, "reason", refusal.Description)
+		return nil, refusal
+	}
+	channel := record.Channel()
+	s := &session{
+		handler:   h,
+		requestID: requestID,
+		kickFunc:  r.Kick,
+		log:       log.With("bucket", channel.Bucket, "channel", channel.Name, "session", record.ID()),
+		began:     time.Now(),
+		record:    record,
+		stat:      store.Stat{Connected: h.Now(), RemoteAddr: r.RemoteAddr.String()},
+	}
+	s.segmenter = segmenter.New(segmenter.Config{
+		FragDuration:   time.Duration(channel.Target.FragDuration) * time.Second,
+		AllowAudioOnly: h.AllowAudioOnly,
+		Elapsed:        func() time.Duration { return time.Since(s.began) },
+	}, s)
+	s.recorder = newRecorder(record, h.Metrics, s.fail)
+	h.add(s)
+	s.log.Info("publish started")
+	return s, nil
+}
+
+// WriteTag remuxes one tag. It blocks while the recorder is behind.
+func (s *session) WriteTag(t flv.Tag) error {
+	if err := s.segmenter.WriteTag(t); err != nil {
+		return s.refusal(err)
+	}
+	return nil
+}
+
+// Open begins a segment; its name is the wall clock of this moment.
+func (s *session) Open() (io.Writer, error) {
+	w, err := s.record.NewSegment(context.Background())
+	if err != nil {
+		return nil, fmt.Errorf("begin segment: %w", err)
+	}
+	s.open = w
+	return w, nil
+}
+
+// Finish hands a whole segment to the recorder.
+func (s *session) Finish(seg segmenter.Segment) error {
+	w := s.open
+	s.open = nil
+	return s.recorder.add(finished{w, seg})
+}
+
+// Close ends the session: the open segment is finished and recorded, the
+// history record closed and the channel free for the next publisher.
+func (s *session) Close(cause error) {
+	s.handler.remove(s)
+	s.recorder.last(s.handler.EndList)
+	if err := s.segmenter.Close(); err != nil {
+		s.log.Warn("finish last segment", "error", err)
+	}
+	if s.open != nil {
+		s.open.Abort()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	if err := s.recorder.close(ctx); err != nil {
+		s.log.Error("record last segment", "error", err)
+	}
+	if err := s.record.End(ctx); err != nil {
+		s.log.Error("end session", "error", err)
+	}
+	s.log.Info("publish ended", "reason", causeText(cause), "seconds", int(time.Since(s.began).Seconds()), "segments", s.recorder.count.Load())
+}
+
+// renew holds the lease with fresh statistics. An error means that the publish
+// must end.
+func (s *session) renew(ctx context.Context) error {
+	stat := s.stat
+	info := s.segmenter.Info()
+	if v := info.Video; v.Codec != "" {
+		stat.Video = &store.VideoStat{Codec: v.Codec, Width: v.Width, Height: v.Height,
+			FrameRate: int(v.FrameRate), Bandwidth: v.Bandwidth}
+	}
+	if a := info.Audio; a.Codec != "" {
+		stat.Audio = &store.AudioStat{Codec: a.Codec, SampleRate: a.SampleRate, Bandwidth: a.Bandwidth}
+	}
+	return s.record.Renew(ctx, stat)
+}
+
+// fail ends the publish for an error of the recorder.
+func (s *session) fail(err error) {
+	s.log.Error("record segment", "error", err)
+	s.kick(err)
+}
+
+// kick ends the publish from another goroutine.
+func (s *session) kick(err error) { s.kickFunc(s.refusal(err)) }
+
+func (s *session) refusal(err error) *rtmp.RejectError {
+	r := reject(err, s.requestID)
+	s.log.Warn("publish cut off", "reason", r.Description, "error", err)
+	return r
+}
+
+func causeText(cause error) string {
+	if cause == nil || errors.Is(cause, io.EOF) {
+		return "client ended"
+	}
+	return cause.Error()
+}
+
+// newRequestID returns 24 upper-case hex digits, as the HTTP side's do.
+func newRequestID() string {
+	var b [12]byte
+	rand.Read(b[:])
+	return fmt.Sprintf("%X", b)
+}
