@@ -1,0 +1,135 @@
+// Package node turns a configuration into a running server: it opens the
+// store, binds the ports, starts the HTTP, RTMP and admin servers, and stops
+// them in order. The command line and in-process tests start the same server.
+package node
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"time"
+
+	"osslive/auth"
+)
+
+// Off is the address of a listener that is not wanted.
+const Off = "off"
+
+// Memory is the data directory that keeps everything in memory.
+const Memory = "memory"
+
+// DefaultRTMP is the RTMP listener's address where none is configured. It is
+// optional: when the port is taken, RTMP is served on the API port alone.
+const DefaultRTMP = "127.0.0.1:1935"
+
+// DefaultKey is the built-in key pair. It is public, so it works on loopback
+// only unless Config.InsecureDefaultKey allows more.
+var DefaultKey = auth.Key{ID: "osslive", Secret: "osslive-secret"}
+
+// Config says what to run. Addresses are HOST:PORT; port 0 takes a free one.
+type Config struct {
+	Listen string // API: HTTP and RTMP on one port
+	RTMP   string // RTMP alone, or Off; "" tries DefaultRTMP
+	Admin  string // console, metrics and health, or Off
+
+	Data    string // directory, or Memory
+	Relaxed bool   // do not sync segment and object bytes, only the records
+
+	Keys               []auth.Key // none: DefaultKey
+	InsecureDefaultKey bool       // DefaultKey beyond loopback
+	Buckets            []Bucket   // created where missing
+	Channels           []Channel  // created where missing
+	Region             string
+	BaseDomains        []string // BUCKET.domain names a bucket
+	PublicURL          string   // authority of URLs in answers; "": what the client used
+	CORSRules          bool     // only the buckets' own CORS rules, not open reading for all origins
+	AdminHosts         []string // names besides loopback that may reach the admin address
+
+	Retain         time.Duration // segments older than this are removed; 0 keeps them
+	PublisherIdle  time.Duration // a publisher silent for so long is gone; 0: 15 s
+	AllowAudioOnly bool
+	EndList        bool
+
+	Logger *slog.Logger
+}
+
+// Bucket is a bucket to start with. ACL is private, public-read or
+// public-read-write.
+type Bucket struct {
+	Name, ACL string
+}
+
+// Channel is a live channel to start with. A zero FragDuration (seconds) or
+// FragCount stands for the default of PutLiveChannel.
+type Channel struct {
+	Bucket, Name            string
+	FragDuration, FragCount int
+}
+
+// ConfigError says which setting cannot work and what to do about it.
+type ConfigError struct {
+	Setting, Value, Problem string
+}
+
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("%s %q: %s", e.Setting, e.Value, e.Problem)
+}
+
+// check refuses what could not run, before anything is opened.
+func (c *Config) check() error {
+	for _, a := range []struct{ setting, value string }{
+		{"--listen", c.Listen}, {"--rtmp", c.RTMP}, {"--admin", c.Admin},
+	} {
+		if a.value == Off && a.setting != "--listen" || a.value == "" && a.setting == "--rtmp" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(a.value); err != nil {
+			return &ConfigError{a.setting, a.value, "is not HOST:PORT, such as 127.0.0.1:9000"}
+		}
+	}
+	if c.Data == "" {
+		return &ConfigError{"--data", c.Data, "is empty; name a directory, or memory"}
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
+			return &ConfigError{"--public-url", c.PublicURL, "is not http://HOST[:PORT]"}
+		}
+	}
+	if c.Retain < 0 {
+		return &ConfigError{"--retain", c.Retain.String(), "is negative; give a duration such as 10m, or 0 to keep everything"}
+	}
+	return c.checkExposure()
+}
+
+// checkExposure refuses to serve the public key pair to other machines.
+func (c *Config) checkExposure() error {
+	if c.InsecureDefaultKey {
+		return nil
+	}
+	usesDefault := len(c.Keys) == 0
+	for _, k := range c.Keys {
+		usesDefault = usesDefault || k == DefaultKey
+	}
+	for _, a := range []struct{ setting, value string }{{"--listen", c.Listen}, {"--rtmp", c.RTMP}} {
+		if usesDefault && a.value != "" && a.value != Off && !loopback(a.value) {
+			return &ConfigError{a.setting, a.value,
+				"can be reached from other machines, and the built-in key pair is public; set --key ID:SECRET, or --insecure-default-key if that is meant"}
+		}
+	}
+	return nil
+}
+
+// loopback tells whether an address is reachable from this machine only.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

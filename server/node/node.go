@@ -1,0 +1,319 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"osslive/auth"
+	"osslive/rtmp"
+	"osslive/server"
+	"osslive/server/live"
+	"osslive/server/metrics"
+	"osslive/store"
+)
+
+// stopLimit bounds each of the two waits of Stop: publishers, then requests.
+const stopLimit = 2 * time.Second
+
+// Node is a running server.
+type Node struct {
+	// Bound addresses, HOST:PORT; "" for a listener that is off.
+	Listen, RTMP, Admin string
+	// Key is a key pair that the API accepts; the first one configured.
+	Key auth.Key
+
+	log     *slog.Logger
+	store   *store.Store
+	closers []func() error // of the backends, in the order of closing
+	rtmp    *rtmp.Server
+	api     *http.Server
+	admin   *http.Server
+
+	stopOnce   sync.Once
+	background context.CancelFunc
+	running    sync.WaitGroup
+}
+
+// Start returns a server that answers on all its ports. It fails with a
+// *ConfigError where a setting cannot work, and leaves nothing open then.
+func Start(ctx context.Context, c Config) (_ *Node, err error) {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if len(c.Keys) == 0 {
+		c.Keys = []auth.Key{DefaultKey}
+	}
+	n := &Node{log: c.Logger, Key: c.Keys[0]}
+
+	ports, err := bind(&c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			ports.close()
+			n.close()
+		}
+	}()
+	n.Listen, n.RTMP, n.Admin = ports.address()
+	if err := n.openStore(ctx, &c); err != nil {
+		return nil, err
+	}
+	if err := n.provision(ctx, &c); err != nil {
+		return nil, err
+	}
+	n.serve(&c, ports)
+	return n, nil
+}
+
+// provision creates the buckets and channels that are configured and missing.
+func (n *Node) provision(ctx context.Context, c *Config) error {
+	for _, b := range c.Buckets {
+		if _, err := n.store.Bucket(ctx, b.Name); err == nil {
+			continue // it keeps what was done to it since
+		}
+		if _, err := n.store.PutBucket(ctx, b.Name, store.ACL(b.ACL)); err != nil {
+			return provisionError("--bucket", b.Name+":"+b.ACL, err)
+		}
+	}
+	for _, ch := range c.Channels {
+		if _, err := n.store.Channel(ctx, ch.Bucket, ch.Name); err == nil {
+			continue
+		}
+		target := store.Target{
+			FragDuration: cmp.Or(ch.FragDuration, store.DefaultFragDuration),
+			FragCount:    cmp.Or(ch.FragCount, store.DefaultFragCount),
+		}
+		if err := n.store.PutChannel(ctx, store.Channel{Bucket: ch.Bucket, Name: ch.Name, Target: target}); err != nil {
+			return provisionError("--channel", ch.Bucket+"/"+ch.Name, err)
+		}
+	}
+	return nil
+}
+
+func provisionError(setting, value string, err error) error {
+	var invalid *store.InvalidError
+	if errors.As(err, &invalid) || errors.Is(err, store.ErrNoSuchBucket) {
+		return &ConfigError{setting, value, err.Error()}
+	}
+	return fmt.Errorf("create %s: %w", value, err)
+}
+
+// serve starts the servers on their listeners and the periodic work.
+func (n *Node) serve(c *Config, ports *ports) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	instruments := metrics.New(registry)
+	keys := auth.NewKeys(c.Keys...)
+
+	publishers := live.New(live.Config{
+		Store: n.store, Keys: keys, Now: time.Now, Logger: c.Logger, Metrics: instruments,
+		BaseDomains: c.BaseDomains, AllowAudioOnly: c.AllowAudioOnly, EndList: c.EndList,
+	})
+	cors := server.CORSOpen
+	if c.CORSRules {
+		cors = server.CORSRules
+	}
+	limits := rtmp.DefaultLimits()
+	if c.PublisherIdle > 0 {
+		limits.Idle = c.PublisherIdle
+	}
+	n.rtmp = &rtmp.Server{Handler: publishers, Limits: limits, OnClose: n.logRTMP}
+	n.api = &http.Server{
+		Handler: server.New(server.Config{
+			Store: n.store, Keys: keys, Region: c.Region, BaseDomains: c.BaseDomains, PublicURL: c.PublicURL,
+			CORS: cors, Logger: c.Logger, Metrics: instruments, Now: time.Now,
+		}),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
+	}
+	n.admin = &http.Server{
+		Handler:           n.adminHandler(c, registry),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		ErrorLog:          n.api.ErrorLog,
+	}
+
+	ctx, cancel := context.WithCancel(context.Background())
+	n.background = cancel
+	n.running.Go(func() { publishers.Run(ctx) })
+	n.running.Go(func() { n.tidy(ctx, c.Retain) })
+	for _, l := range ports.api {
+		n.running.Go(func() { n.ended("API", n.api.Serve(newSniffer(l, n.rtmp.ServeConn))) })
+	}
+	for _, l := range ports.rtmp {
+		n.running.Go(func() { n.ended("RTMP", n.rtmp.Serve(l)) })
+	}
+	for _, l := range ports.admin {
+		n.running.Go(func() { n.ended("admin", n.admin.Serve(l)) })
+	}
+}
+
+// tidy frees the bytes of deleted objects, and removes segments older than
+// retain when that is not 0.
+func (n *Node) tidy(ctx context.Context, retain time.Duration) {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		if retain > 0 {
+			if _, err := n.store.Retain(ctx, retain); err != nil && ctx.Err() == nil {
+				n.log.Error("remove old segments", "error", err)
+			}
+		}
+		if err := n.store.Collect(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("collect deleted objects", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (n *Node) ended(name string, err error) {
+	if err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, rtmp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		n.log.Error("listener ended", "server", name, "error", err)
+	}
+}
+
+func (n *Node) logRTMP(i rtmp.CloseInfo) {
+	n.log.Debug("rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
+		"received", i.Received, "sent", i.Sent, "reason", i.Reason)
+}
+
+// Stop closes the listeners, ends every publish with its last segment, lets
+// requests finish, and closes the store. It takes at most five seconds.
+func (n *Node) Stop() {
+	n.stopOnce.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+		defer cancel()
+		apiDone := make(chan struct{})
+		go func() {
+			defer close(apiDone)
+			if n.api.Shutdown(ctx) != nil {
+				n.api.Close()
+			}
+		}()
+		if err := n.rtmp.Shutdown(ctx); err != nil {
+			n.log.Error("end publishers", "error", err)
+		}
+		<-apiDone
+		n.admin.Close()
+		n.background()
+		n.running.Wait()
+		if err := n.close(); err != nil {
+			n.log.Error("close store", "error", err)
+		}
+	})
+}
+
+// close closes the backends.
+func (n *Node) close() error {
+	var errs []error
+	for _, c := range n.closers {
+		errs = append(errs, c())
+	}
+	n.closers = nil
+	return errors.Join(errs...)
+}
+
+// ports are the bound listeners. A loopback name has one for each family.
+type ports struct {
+	api, rtmp, admin []net.Listener
+}
+
+func bind(c *Config) (*ports, error) {
+	p := &ports{}
+	var err error
+	if p.api, err = listen("--listen", c.Listen); err != nil {
+		return nil, err
+	}
+	switch c.RTMP {
+	case Off:
+	case "":
+		if p.rtmp, err = listen("--rtmp", DefaultRTMP); err != nil {
+			c.Logger.Warn("RTMP is served on the API port only", "error", err)
+		}
+	default:
+		if p.rtmp, err = listen("--rtmp", c.RTMP); err != nil {
+			p.close()
+			return nil, err
+		}
+	}
+	if c.Admin != Off {
+		if p.admin, err = listen("--admin", c.Admin); err != nil {
+			p.close()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// listen binds an address. 127.0.0.1 and localhost stand for loopback, which
+// clients reach by IPv6 as well where the machine has it.
+func listen(setting, address string) ([]net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, &ConfigError{setting, address, err.Error()}
+	}
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, &ConfigError{setting, address, bindProblem(err)}
+	}
+	all := []net.Listener{l}
+	if host == "127.0.0.1" {
+		port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+		if l6, err := net.Listen("tcp", net.JoinHostPort("::1", port)); err == nil {
+			all = append(all, l6)
+		}
+	}
+	return all, nil
+}
+
+func bindProblem(err error) string {
+	var sys *os.SyscallError
+	if errors.As(err, &sys) {
+		err = sys.Err
+	}
+	return strings.TrimSuffix(err.Error(), ".") + "; stop the process that has the port, or choose another"
+}
+
+func (p *ports) address() (api, rtmp, admin string) {
+	first := func(l []net.Listener) string {
+		if len(l) == 0 {
+			return ""
+		}
+		return l[0].Addr().String()
+	}
+	return first(p.api), first(p.rtmp), first(p.admin)
+}
+
+func (p *ports) close() {
+	for _, set := range [][]net.Listener{p.api, p.rtmp, p.admin} {
+		for _, l := range set {
+			l.Close()
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package node
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+// TestFirstByte decides all 256 first bytes, with nothing and with much behind.
+func TestFirstByte(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	echo := func(name string, c net.Conn) {
+		defer c.Close()
+		var first [1]byte
+		if _, err := io.ReadFull(c, first[:]); err == nil {
+			fmt.Fprintf(c, "%s %d", name, first[0])
+		}
+	}
+	s := newSniffer(l, func(c net.Conn) { echo("rtmp", c) })
+	defer s.Close()
+	go func() {
+		for {
+			c, err := s.Accept()
+			if err != nil {
+				return
+			}
+			go echo("http", c)
+		}
+	}()
+	slowest := time.Duration(0)
+	for _, tail := range []string{"", "ET / HTTP/1.1\r\n\r\n"} {
+		for b := range 256 {
+			want := ""
+			switch {
+			case b == 3:
+				want = "rtmp 3"
+			case 'A' <= b && b <= 'Z', 'a' <= b && b <= 'z':
+				want = fmt.Sprintf("http %d", b)
+			}
+			began := time.Now()
+			got := exchange(t, l.Addr().String(), append([]byte{byte(b)}, tail...))
+			slowest = max(slowest, time.Since(began))
+			if got != want {
+				t.Errorf("first byte %#x with %d behind: got %q, want %q", b, len(tail), got, want)
+			}
+		}
+	}
+	t.Logf("512 connections decided, slowest %v", slowest)
+}
+
+// exchange sends and returns what comes back until the end. A reset is an end:
+// the server closes without reading what it does not want.
+func exchange(t *testing.T, address string, send []byte) string {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	c.Write(send)
+	answer, err := io.ReadAll(c)
+	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+		t.Fatalf("first byte %#x: no end within 5 s", send[0])
+	}
+	return string(answer)
+}

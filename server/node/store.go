@@ -1,0 +1,52 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"osslive/store"
+	"osslive/store/boltkv"
+	"osslive/store/fileblobs"
+	"osslive/store/memstore"
+)
+
+// openStore opens the backends that the configuration names and brings the
+// store to order after whatever ended the last run.
+func (n *Node) openStore(ctx context.Context, c *Config) error {
+	config := store.Config{Leases: memstore.NewLeases(), Now: time.Now}
+	if c.Data == Memory {
+		config.KV, config.Blobs = memstore.NewKV(), memstore.NewBlobs()
+	} else {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return dataError(c.Data, err)
+		}
+		kv, err := boltkv.Open(filepath.Join(c.Data, "records.db"), boltkv.Options{})
+		if err != nil {
+			return dataError(c.Data, err)
+		}
+		n.closers = append(n.closers, kv.Close)
+		blobs, err := fileblobs.Open(filepath.Join(c.Data, "blobs"), fileblobs.Options{Relaxed: c.Relaxed})
+		if err != nil {
+			return dataError(c.Data, err)
+		}
+		n.closers = append([]func() error{blobs.Close}, n.closers...)
+		config.KV, config.Blobs = kv, blobs
+	}
+	n.store = store.New(config)
+	began := time.Now()
+	report, err := n.store.Recover(ctx)
+	if err != nil {
+		return dataError(c.Data, err)
+	}
+	n.log.Info("store ready", "data", c.Data, "took", time.Since(began), "report", report)
+	return nil
+}
+
+// dataError says what is wrong with the data directory, and for whom.
+func dataError(dir string, err error) error {
+	return &ConfigError{"--data", dir, fmt.Sprintf(
+		"%v (running as uid %d); make the directory writable for that user, or choose another with --data", err, os.Getuid())}
+}
