@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"osslive/server/node"
+)
+
+// clip is the built-in film; clip/README.md says how it was made.
+//
+//go:embed clip/clip.flv
+var clip []byte
+
+// demoRetain is how much of its own pushing the demo keeps.
+const demoRetain = 10 * time.Minute
+
+type demoCmd struct {
+	serverFlags
+}
+
+func (d *demoCmd) Run(ctx context.Context, c *console) error {
+	d.Data = cmp.Or(d.Data, node.Memory)
+	d.Retain = cmp.Or(d.Retain, demoRetain)
+	cfg, err := d.config(c)
+	if err != nil {
+		return err
+	}
+	film := node.Channel{Bucket: cfg.Buckets[0].Name, Name: "film", FragDuration: 2, FragCount: 5}
+	cfg.Channels = append(cfg.Channels, film)
+	n, err := node.Start(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer n.Stop()
+	if err := writePorts(d.PortsFile, n); err != nil {
+		return err
+	}
+	banner(c.out, n, cfg)
+	where := "http://" + reachable(n.Listen) + "/" + film.Bucket + "/" + film.Name + "/playlist.m3u8"
+	if n.Admin != "" {
+		where = "http://" + reachable(n.Admin) + "/channel/" + film.Bucket + "/" + film.Name
+	}
+	fmt.Fprintf(c.out, "The built-in clip is on the air. Look at it here:\n  %s\n\nReady.\n", where)
+	address := fmt.Sprintf("rtmp://%s/%s/live/%s", reachable(n.Listen), film.Bucket, film.Name)
+	return broadcast(ctx, c, n, address, film)
+}
+
+// broadcast pushes the clip until ctx is done, and again after whatever ended
+// a push: the visitor may have disabled the channel and enabled it again.
+func broadcast(ctx context.Context, c *console, n *node.Node, address string, film node.Channel) error {
+	const retry = 2 * time.Second
+	for {
+		target := signPublish(address, film.Bucket, film.Name, "", n.Key, time.Now().Add(time.Hour))
+		err := push(ctx, bytes.NewReader(clip), target, true)
+		if ctx.Err() != nil {
+			return nil
+		}
+		fmt.Fprintf(c.err, "osslive: the demo's push ended, trying again in %v: %v\n", retry, err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(retry):
+		}
+	}
+}

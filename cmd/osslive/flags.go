@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"osslive/auth"
+	"osslive/server/node"
+)
+
+// serverFlags are the settings of a server, for serve and demo.
+type serverFlags struct {
+	Listen string `default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"API: HTTP and RTMP on one port (${default})."`
+	RTMP   string `name:"rtmp" placeholder:"HOST:PORT" help:"RTMP on a port of its own, or off (127.0.0.1:1935 if that is free)."`
+	Admin  string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Console, metrics and health, or off (${default})."`
+
+	Data       string `placeholder:"DIR" help:"Directory for everything, or memory (serve: ./osslive-data, demo: memory)."`
+	Durability string `enum:"strict,relaxed" default:"strict" help:"strict survives a power cut, relaxed a killed process (${default})."`
+
+	Key                []keyFlag     `placeholder:"ID:SECRET[:TOKEN]" help:"Access key; may be repeated (osslive:osslive-secret)."`
+	InsecureDefaultKey bool          `help:"Allow the built-in key on addresses that other machines can reach."`
+	Bucket             []bucketFlag  `placeholder:"NAME[:ACL]" help:"Bucket to create if missing; ACL is private, public-read or public-read-write; may be repeated (demo:public-read)."`
+	Channel            []channelFlag `placeholder:"BUCKET/NAME" help:"Live channel to create if missing; may be repeated (demo/stream, with the default bucket)."`
+	Region             string        `default:"oss-cn-local" help:"Region that answers name (${default})."`
+	BaseDomain         []string      `placeholder:"NAME" help:"Domain under which BUCKET.NAME is a bucket, besides localhost; may be repeated."`
+	PublicURL          string        `name:"public-url" placeholder:"URL" help:"http://HOST[:PORT] of the URLs in answers (what the client used)."`
+	Cors               string        `enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name (${default})."`
+	AdminHost          []string      `placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
+
+	Retain         time.Duration `placeholder:"DURATION" help:"Remove segments older than this (serve: never, demo: 10m)."`
+	PublisherIdle  time.Duration `default:"15s" help:"End a publish that has sent nothing for so long (${default})."`
+	AllowAudioOnly bool          `help:"Accept a publish without video."`
+	Endlist        bool          `help:"Write EXT-X-ENDLIST when a publish ends."`
+
+	PortsFile string `placeholder:"FILE" help:"Write the bound addresses there, as JSON, once ready."`
+	LogLevel  string `enum:"debug,info,warn,error" default:"warn" help:"Least level that is logged: debug, info, warn or error (${default})."`
+}
+
+// config turns the flags into a node's configuration.
+func (f *serverFlags) config(c *console) (node.Config, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+		return node.Config{}, err
+	}
+	cfg := node.Config{
+		Listen: f.Listen, RTMP: f.RTMP, Admin: f.Admin,
+		Data: f.Data, Relaxed: f.Durability == "relaxed",
+		InsecureDefaultKey: f.InsecureDefaultKey,
+		Region:             f.Region, BaseDomains: f.BaseDomain, PublicURL: strings.TrimSuffix(f.PublicURL, "/"),
+		CORSRules: f.Cors == "rules", AdminHosts: f.AdminHost,
+		Retain: f.Retain, PublisherIdle: f.PublisherIdle, AllowAudioOnly: f.AllowAudioOnly, EndList: f.Endlist,
+		Logger: slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level})),
+	}
+	for _, k := range f.Key {
+		cfg.Keys = append(cfg.Keys, auth.Key(k))
+	}
+	for _, b := range f.Bucket {
+		cfg.Buckets = append(cfg.Buckets, node.Bucket(b))
+	}
+	for _, ch := range f.Channel {
+		cfg.Channels = append(cfg.Channels, node.Channel(ch))
+	}
+	if len(f.Bucket) == 0 {
+		cfg.Buckets = []node.Bucket{{Name: "demo", ACL: "public-read"}}
+		if len(f.Channel) == 0 {
+			cfg.Channels = []node.Channel{{Bucket: "demo", Name: "stream"}}
+		}
+	}
+	return cfg, nil
+}
+
+// keyFlag is ID:SECRET or ID:SECRET:TOKEN.
+type keyFlag auth.Key
+
+func (k *keyFlag) UnmarshalText(text []byte) error {
+	part := strings.SplitN(string(text), ":", 3)
+	if len(part) < 2 || part[0] == "" || part[1] == "" {
+		return fmt.Errorf("is not ID:SECRET or ID:SECRET:TOKEN") // the value is a secret: never echoed
+	}
+	k.ID, k.Secret = part[0], part[1]
+	if len(part) == 3 {
+		k.Token = part[2]
+	}
+	return nil
+}
+
+// bucketFlag is NAME or NAME:ACL.
+type bucketFlag node.Bucket
+
+func (b *bucketFlag) UnmarshalText(text []byte) error {
+	name, acl, found := strings.Cut(string(text), ":")
+	if !found {
+		acl = "private"
+	}
+	b.Name, b.ACL = name, acl
+	return nil
+}
+
+// channelFlag is BUCKET/NAME.
+type channelFlag node.Channel
+
+func (c *channelFlag) UnmarshalText(text []byte) error {
+	bucket, name, found := strings.Cut(string(text), "/")
+	if !found {
+		return fmt.Errorf("%q is not BUCKET/NAME", text)
+	}
+	c.Bucket, c.Name = bucket, name
+	return nil
+}

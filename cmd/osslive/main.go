@@ -1,0 +1,91 @@
+// Command osslive is a local stand-in for the live channels of Alibaba Cloud
+// OSS: an OSS API that takes RTMP and answers with HLS. See `osslive --help`.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"osslive/server/node"
+)
+
+// version is the release; CHANGELOG.md says what each holds.
+const version = "0.1.0"
+
+// Exit codes. A setting that cannot work is told apart from work that failed.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+type cli struct {
+	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the server (also what a bare osslive does)."`
+	Demo    demoCmd    `cmd:"" help:"Run the server, push the built-in clip for ever, and say where to look."`
+	Push    pushCmd    `cmd:"" help:"Push an FLV file to an RTMP URL in real time."`
+	Sign    signCmd    `cmd:"" help:"Sign an RTMP publish URL or an HTTP play URL."`
+	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready; exit 0 if so."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// console is where a command writes: out for what it was asked, err for logs.
+type console struct {
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal finds the default handling again and ends the process.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	exited := -1
+	parser, err := kong.New(&cli{},
+		kong.Name("osslive"),
+		kong.Description("A local stand-in for Alibaba Cloud OSS LiveChannel: OSS API and RTMP in, HLS out.\n\n"+
+			"Each flag can be set by environment as well: --public-url is OSSLIVE_PUBLIC_URL."),
+		kong.DefaultEnvars("OSSLIVE"),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(&console{stdout, stderr}),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		panic(err) // the struct tags above are wrong
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case exited >= 0: // --help
+		return exited
+	case err != nil:
+		fmt.Fprintf(stderr, "osslive: %v; see osslive --help\n", err)
+		return exitUsage
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintf(stderr, "osslive: %v\n", err)
+		var setting *node.ConfigError
+		if errors.As(err, &setting) {
+			return exitUsage
+		}
+		return exitFailed
+	}
+	return 0
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(c *console) error {
+	_, err := fmt.Fprintln(c.out, "osslive", version)
+	return err
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"osslive/server/node"
+)
+
+type serveCmd struct {
+	serverFlags
+}
+
+func (s *serveCmd) Run(ctx context.Context, c *console) error {
+	s.Data = cmp.Or(s.Data, "./osslive-data")
+	cfg, err := s.config(c)
+	if err != nil {
+		return err
+	}
+	n, err := node.Start(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer n.Stop()
+	if err := writePorts(s.PortsFile, n); err != nil {
+		return err
+	}
+	banner(c.out, n, cfg)
+	fmt.Fprintln(c.out, "Ready.")
+	<-ctx.Done()
+	return nil
+}
+
+// writePorts tells a script where the server listens, in a file that appears
+// whole.
+func writePorts(file string, n *node.Node) error {
+	if file == "" {
+		return nil
+	}
+	text, err := json.Marshal(map[string]string{"listen": n.Listen, "rtmp": n.RTMP, "admin": n.Admin})
+	if err != nil {
+		return err
+	}
+	t, err := os.CreateTemp(filepath.Dir(file), ".ports-*")
+	if err != nil {
+		return fmt.Errorf("--ports-file %s: %w", file, err)
+	}
+	_, err = t.Write(append(text, '\n'))
+	if e := t.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(t.Name(), file)
+	}
+	if err != nil {
+		os.Remove(t.Name())
+		return fmt.Errorf("--ports-file %s: %w", file, err)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"osslive/auth"
+	"osslive/server/address"
+	"osslive/server/node"
+)
+
+type signCmd struct {
+	URL      string        `arg:"" name:"url" help:"rtmp://HOST/BUCKET/live/CHANNEL to publish, http://HOST/BUCKET/KEY to play."`
+	Key      keyFlag       `placeholder:"ID:SECRET[:TOKEN]" help:"Access key to sign with (the built-in one)."`
+	Expires  time.Duration `default:"1h" help:"How long the URL is good (${default})."`
+	Playlist string        `placeholder:"NAME.m3u8" help:"Playlist that the publish writes (the channel's)."`
+}
+
+func (s *signCmd) Run(c *console) error {
+	signed, err := sign(s.URL, s.Playlist, orDefault(auth.Key(s.Key)), time.Now().Add(s.Expires))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.out, signed)
+	return err
+}
+
+func orDefault(k auth.Key) auth.Key {
+	if k.ID == "" {
+		return node.DefaultKey
+	}
+	return k
+}
+
+// sign adds a signature to an RTMP publish URL or an HTTP object URL. The
+// bucket is in the host name or first in the path.
+func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not a URL"}
+	}
+	path := strings.TrimPrefix(u.Path, "/")
+	bucket, inHost := address.Bucket(u.Host, nil)
+	if !inHost {
+		bucket, path, _ = strings.Cut(path, "/")
+	}
+	switch u.Scheme {
+	case "rtmp":
+		channel, found := strings.CutPrefix(path, "live/")
+		if !found || channel == "" || strings.Contains(channel, "/") {
+			return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not rtmp://HOST/BUCKET/live/CHANNEL"}
+		}
+		return signPublish(raw, bucket, channel, playlist, key, expires), nil
+	case "http", "https":
+		if bucket == "" || path == "" {
+			return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not http://HOST/BUCKET/KEY"}
+		}
+		r := auth.Request{Method: http.MethodGet, Header: http.Header{}, Bucket: bucket, Key: path, Query: u.Query()}
+		u.RawQuery = encodeQuery(auth.SignURL(&r, key, expires))
+		return u.String(), nil
+	}
+	return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "begins neither with rtmp:// nor with http://"}
+}
+
+// signPublish signs the publish URL base of a channel.
+func signPublish(base, bucket, channel, playlist string, key auth.Key, expires time.Time) string {
+	p := auth.Publish{Bucket: bucket, Channel: channel, Query: url.Values{}}
+	if playlist != "" {
+		p.Query.Set("playlistName", playlist)
+	}
+	return base + "?" + encodeQuery(auth.SignPublish(&p, key, expires))
+}
+
+// encodeQuery escapes a space as %20: RTMP servers take a plus for itself.
+func encodeQuery(v url.Values) string {
+	return strings.ReplaceAll(v.Encode(), "+", "%20")
+}
