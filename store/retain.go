@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -14,6 +15,9 @@ func (s *Store) Retain(ctx context.Context, olderThan time.Duration) (removed in
 	err = scan(ctx, s.kv, bucketPrefix, func(rec Record) error {
 		n, err := s.retainBucket(ctx, rec.Key[len(bucketPrefix):], cutoff)
 		removed += n
+		if errors.Is(err, ErrNoSuchBucket) {
+			err = nil // deleted meanwhile
+		}
 		return err
 	})
 	return removed, err
@@ -48,6 +52,7 @@ func (s *Store) retainChannel(ctx context.Context, bucket, channel string, cutof
 	for _, seg := range pos.Window {
 		current[seg.Name] = true
 	}
+	var old []Object
 	for o, err := range s.segments(ctx, bucket, channel, 0, clampMS(cutoff)) {
 		if err != nil {
 			return removed, err
@@ -55,10 +60,45 @@ func (s *Store) retainChannel(ctx context.Context, bucket, channel string, cutof
 		if current[o.Segment.Name] || !o.Segment.Start().Add(o.Segment.Duration).Before(cutoff) {
 			continue
 		}
-		err := s.kv.Commit(ctx, o.remove()...)
-		if err == nil {
-			removed++
-		} else if err := ignoreConflict(err); err != nil {
+		if old = append(old, o); len(old) == removedAtOnce {
+			n, err := s.removeAll(ctx, old)
+			removed += n
+			if err != nil {
+				return removed, err
+			}
+			old = old[:0]
+		}
+	}
+	n, err := s.removeAll(ctx, old)
+	return removed + n, err
+}
+
+// removedAtOnce is how many objects one Commit deletes: each takes two ops.
+const removedAtOnce = MaxOps / 2
+
+// removeAll deletes objects in one Commit, or one by one if some have changed;
+// those are left.
+func (s *Store) removeAll(ctx context.Context, objects []Object) (removed int, err error) {
+	var ops []Op
+	for _, o := range objects {
+		ops = append(ops, o.remove()...)
+	}
+	if len(ops) == 0 {
+		return 0, nil
+	}
+	err = s.kv.Commit(ctx, ops...)
+	switch {
+	case err == nil:
+		return len(objects), nil
+	case !errors.Is(err, ErrConflict):
+		return 0, err
+	case len(objects) == 1:
+		return 0, nil
+	}
+	for _, o := range objects {
+		n, err := s.removeAll(ctx, []Object{o})
+		removed += n
+		if err != nil {
 			return removed, err
 		}
 	}

@@ -1,0 +1,244 @@
+// Package boltkv is a store.KV in one file, on go.etcd.io/bbolt.
+//
+// Every record is a key of one bbolt bucket; its value begins with its revision,
+// eight bytes, big-endian, taken from the bucket's sequence. Commits go through
+// one goroutine that puts all that are waiting into one transaction, and so under
+// one sync of the file; it never waits for company.
+package boltkv
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"osslive/store"
+)
+
+var recordsBucket = []byte("records")
+
+const revBytes = 8
+
+// Options are how a KV is opened. The zero value is what a server wants.
+type Options struct {
+	// LockWait is how long another process may hold the file; 0 means 900 ms.
+	LockWait time.Duration
+}
+
+// KV is a store.KV. It belongs to one process.
+type KV struct {
+	path     string
+	db       *bolt.DB
+	requests chan *request
+	quit     chan struct{}
+	done     chan struct{} // closed when the committer has returned
+	close    sync.Once
+	failed   atomic.Pointer[error]
+	// update runs one transaction; a test can make it fail.
+	update func(func(*bolt.Tx) error) error
+}
+
+var _ store.KV = (*KV)(nil)
+
+var errClosed = errors.New("metadata store is closed")
+
+// Close waits for commits under way.
+func (kv *KV) Close() error {
+	var err error
+	kv.close.Do(func() {
+		close(kv.quit)
+		<-kv.done
+		// First the id, while the lock is still ours.
+		err = errors.Join(removePID(kv.path), kv.db.Close())
+	})
+	return err
+}
+
+// Err tells why no more is written, or nil. After a write has failed half-way,
+// nobody knows what the disk holds of it: the file is not written again until it is
+// opened anew.
+func (kv *KV) Err() error {
+	if err := kv.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
+	var rec store.Record
+	if err := ctx.Err(); err != nil {
+		return rec, err
+	}
+	err := kv.db.View(func(tx *bolt.Tx) error {
+		v := tx.Bucket(recordsBucket).Get([]byte(key))
+		if v == nil {
+			return store.ErrNotFound
+		}
+		rec = record(key, v)
+		return nil
+	})
+	return rec, err
+}
+
+func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var out []store.Record
+	err := kv.db.View(func(tx *bolt.Tx) error {
+		c := tx.Bucket(recordsBucket).Cursor()
+		k, v := c.Seek([]byte(max(prefix, after)))
+		if string(k) == after {
+			k, v = c.Next()
+		}
+		for ; k != nil && len(out) < limit && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
+			out = append(out, record(string(k), v))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// record copies what belongs to the transaction.
+func record(key string, v []byte) store.Record {
+	return store.Record{Key: key, Value: bytes.Clone(v[revBytes:]), Rev: binary.BigEndian.Uint64(v)}
+}
+
+func rev(v []byte) uint64 {
+	if v == nil {
+		return 0
+	}
+	return binary.BigEndian.Uint64(v)
+}
+
+// request is a Commit that waits for its turn.
+type request struct {
+	ops  []store.Op
+	err  error
+	done chan struct{}
+}
+
+// Commit gives up on ctx only while it waits for its turn: once begun, its outcome
+// is certain.
+func (kv *KV) Commit(ctx context.Context, ops ...store.Op) error {
+	if err := store.CheckCommit(ops); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, op := range ops {
+		if len(op.Key) > bolt.MaxKeySize {
+			return fmt.Errorf("commit: key of %d bytes, at most %d", len(op.Key), bolt.MaxKeySize)
+		}
+	}
+	r := &request{ops: ops, done: make(chan struct{})}
+	select {
+	case kv.requests <- r:
+		<-r.done
+		return r.err
+	case <-kv.quit:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// maxGroup bounds the transaction that a crowd of commits shares.
+const maxGroup = 256
+
+func (kv *KV) commitLoop() {
+	defer close(kv.done)
+	for {
+		select {
+		case r := <-kv.requests:
+			kv.commit(kv.gather(r))
+		case <-kv.quit:
+			return
+		}
+	}
+}
+
+// gather returns first and all others that are waiting.
+func (kv *KV) gather(first *request) []*request {
+	group := []*request{first}
+	for len(group) < maxGroup {
+		select {
+		case r := <-kv.requests:
+			group = append(group, r)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+func (kv *KV) commit(group []*request) {
+	err := kv.Err()
+	if err == nil {
+		err = kv.update(func(tx *bolt.Tx) error {
+			for _, r := range group {
+				if r.err = apply(tx.Bucket(recordsBucket), r.ops); r.err != nil && r.err != store.ErrConflict {
+					return r.err
+				}
+			}
+			return nil
+		})
+		err = kv.judge(err)
+	}
+	for _, r := range group {
+		// A conflict was seen in a transaction that has not happened: whom it
+		// lost against may have failed too. Reading again will tell.
+		if err != nil && r.err != store.ErrConflict {
+			r.err = err
+		}
+		close(r.done)
+	}
+}
+
+// apply does all ops, or none and returns ErrConflict.
+func apply(b *bolt.Bucket, ops []store.Op) error {
+	for _, op := range ops {
+		if !op.Expect.Holds(rev(b.Get([]byte(op.Key)))) {
+			return store.ErrConflict
+		}
+	}
+	seq, err := b.NextSequence()
+	if err != nil {
+		return err
+	}
+	for _, op := range ops {
+		switch op.Kind {
+		case store.OpPut:
+			v := binary.BigEndian.AppendUint64(make([]byte, 0, revBytes+len(op.Value)), seq)
+			err = b.Put([]byte(op.Key), append(v, op.Value...))
+		case store.OpDelete:
+			err = b.Delete([]byte(op.Key))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge decides what a failed transaction means. A disk without room has refused
+// pages that nothing refers to yet, and the next attempt may succeed. Everything
+// else is final.
+func (kv *KV) judge(err error) error {
+	if err == nil {
+		return nil
+	}
+	if isFull(err) {
+		return fmt.Errorf("%w: %v", store.ErrFull, err)
+	}
+	err = fmt.Errorf("metadata store %s is read-only until the next start, because writing to it failed: %w", kv.path, err)
+	kv.failed.Store(&err)
+	return err
+}

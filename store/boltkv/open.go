@@ -1,0 +1,172 @@
+package boltkv
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"osslive/store/internal/datadir"
+)
+
+// defaultLockWait leaves a process that gives up some time to say so within the
+// second.
+const defaultLockWait = 900 * time.Millisecond
+
+// LockedError says that another process has the file open.
+type LockedError struct {
+	Path string
+	PID  int // of the holder; 0 if unknown
+}
+
+func (e *LockedError) Error() string {
+	holder := "another process"
+	if e.PID != 0 {
+		holder = fmt.Sprintf("process %d", e.PID)
+	}
+	return fmt.Sprintf("data directory %s is in use by %s; stop it or choose another directory", filepath.Dir(e.Path), holder)
+}
+
+// Open opens the file at path, or makes it and its directory. Beside it, in
+// path.pid, stands the id of the process that has it open. A file that is held by
+// another process is a *LockedError.
+func Open(path string, o Options) (*KV, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := datadir.Prepare(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	if err := create(path); err != nil {
+		return nil, fmt.Errorf("metadata store %s: %w", path, err)
+	}
+	db, err := bolt.Open(path, 0o600, boltOptions(cmp.Or(o.LockWait, defaultLockWait)))
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, &LockedError{Path: path, PID: readPID(path)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("metadata store %s: %w", path, err)
+	}
+	kv := &KV{
+		path:     path,
+		db:       db,
+		requests: make(chan *request),
+		quit:     make(chan struct{}),
+		done:     make(chan struct{}),
+		update:   db.Update,
+	}
+	if err := errors.Join(kv.check(), removeLeftovers(path), writePID(path)); err != nil {
+		return nil, errors.Join(fmt.Errorf("metadata store %s: %w", path, err), db.Close())
+	}
+	go kv.commitLoop()
+	return kv, nil
+}
+
+func boltOptions(lockWait time.Duration) *bolt.Options {
+	return &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType}
+}
+
+// check refuses a file that is bbolt's but not ours.
+func (kv *KV) check() error {
+	return kv.db.View(func(tx *bolt.Tx) error {
+		if tx.Bucket(recordsBucket) == nil {
+			return errors.New("this file was not made by osslive")
+		}
+		return nil
+	})
+}
+
+const leftover = ".new-*"
+
+// create makes the file unless there is one. It is made under another name and
+// linked to its own when it is whole: bbolt cannot open a file whose very first
+// pages were cut off. Linking, unlike renaming, never takes the place of a file that
+// another process has made and opened meanwhile.
+func create(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+leftover)
+	if err != nil {
+		return err
+	}
+	temp := f.Name()
+	defer os.Remove(temp)
+	if err := f.Close(); err != nil {
+		return err
+	}
+	db, err := bolt.Open(temp, 0o600, boltOptions(defaultLockWait))
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		_, err := tx.CreateBucket(recordsBucket)
+		return err
+	})
+	if err := errors.Join(err, db.Sync(), db.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(temp, path); err != nil {
+		if _, statErr := os.Lstat(path); statErr == nil {
+			return nil // another process was faster
+		}
+		// Some file systems have no links.
+		if err := os.Rename(temp, path); err != nil {
+			return err
+		}
+	}
+	return datadir.SyncPath(filepath.Dir(path))
+}
+
+// removeLeftovers removes what a first start that was killed left behind. The lock
+// is held: nobody else is making the file now and will need it.
+func removeLeftovers(path string) error {
+	names, err := filepath.Glob(escape(path) + leftover)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// escape makes a path a pattern that matches just it.
+func escape(path string) string {
+	if os.PathSeparator == '\\' {
+		return path // Windows has no escapes in patterns, nor most of these in names
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+func pidPath(path string) string { return path + ".pid" }
+
+func writePID(path string) error {
+	return os.WriteFile(pidPath(path), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+}
+
+func removePID(path string) error {
+	err := os.Remove(pidPath(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// readPID returns 0 for an id that cannot be read.
+func readPID(path string) int {
+	b, _ := os.ReadFile(pidPath(path))
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(b)))
+	return pid
+}

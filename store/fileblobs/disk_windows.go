@@ -1,0 +1,23 @@
+package fileblobs
+
+import (
+	"errors"
+
+	"golang.org/x/sys/windows"
+)
+
+// diskSpace counts what this user may still write.
+func diskSpace(dir string) (free, total uint64, err error) {
+	name, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = windows.GetDiskFreeSpaceEx(name, &free, &total, nil)
+	return free, total, err
+}
+
+// isSharing tells whether a file could not be removed because somebody has it
+// open.
+func isSharing(err error) bool {
+	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
+}

@@ -1,0 +1,223 @@
+// Package fileblobs is a store.Blobs on files in a directory of its own.
+//
+// A blob is the file xx/<id>, where the id is 128 random bits in hexadecimal and
+// xx its first two digits. It is created under this name and never renamed; what
+// makes it a blob is the record that names it. No name comes from a client, and
+// the directory is an os.Root, so that nothing outside of it is ever touched.
+package fileblobs
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"osslive/store"
+	"osslive/store/internal/datadir"
+)
+
+// Options are how Blobs are opened. The zero value is what a server wants.
+type Options struct {
+	// Relaxed leaves data unsynced: it survives the end of the process, not
+	// that of the machine.
+	Relaxed bool
+	// LowWater is how many bytes must stay free on the disk; 0 means the
+	// smaller of 256 MiB and 2 % of it, -1 nothing.
+	LowWater int64
+}
+
+const defaultLowWater = 256 << 20
+
+// Blobs is a store.Blobs. It belongs to one process.
+type Blobs struct {
+	root    *os.Root
+	options Options
+	// space tells the bytes that are free and all there are; a test can set it.
+	space func() (free, total uint64, err error)
+}
+
+var _ store.Blobs = (*Blobs)(nil)
+
+// Open makes the directory, for this user alone, unless it exists.
+func Open(dir string, o Options) (*Blobs, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := datadir.Prepare(dir); err != nil {
+		return nil, err
+	}
+	// The directory is ours and nobody else's business; where permissions
+	// cannot be set, they are somebody else's already.
+	os.Chmod(dir, 0o700)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	b := &Blobs{root: root, options: o, space: func() (uint64, uint64, error) { return diskSpace(dir) }}
+	if err := b.makeFolders(); err != nil {
+		return nil, errors.Join(fmt.Errorf("blobs in %s: %w", dir, err), root.Close())
+	}
+	return b, nil
+}
+
+// Close leaves readers that are open as they are.
+func (b *Blobs) Close() error { return b.root.Close() }
+
+// makeFolders makes all folders at once, so that no later Create has to sync the
+// root.
+func (b *Blobs) makeFolders() error {
+	for i := range 256 {
+		if err := b.root.Mkdir(folder(i), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return b.syncFolder(".")
+}
+
+func folder(i int) string { return fmt.Sprintf("%02x", i) }
+
+func (b *Blobs) syncFolder(name string) error {
+	d, err := b.root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(datadir.Sync(d), d.Close())
+}
+
+// path returns where a blob is. An id that is not ours has no path.
+func path(id store.BlobID) (string, bool) {
+	if len(id) != 32 {
+		return "", false
+	}
+	for _, c := range []byte(id) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return "", false
+		}
+	}
+	return filepath.Join(string(id[:2]), string(id)), true
+}
+
+func (b *Blobs) Create(ctx context.Context) (store.BlobWriter, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := b.checkSpace(); err != nil {
+		return nil, err
+	}
+	var id [16]byte
+	rand.Read(id[:])
+	return &writer{blobs: b, id: store.BlobID(hex.EncodeToString(id[:]))}, nil
+}
+
+func (b *Blobs) checkSpace() error {
+	if b.options.LowWater < 0 {
+		return nil
+	}
+	free, total, err := b.space()
+	if err != nil {
+		return fmt.Errorf("free space: %w", err)
+	}
+	low := uint64(b.options.LowWater)
+	if low == 0 {
+		low = min(defaultLowWater, total/50)
+	}
+	if free < low {
+		return fmt.Errorf("%w: %d MiB left of the %d MiB that are kept free", store.ErrFull, free>>20, low>>20)
+	}
+	return nil
+}
+
+func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	name, ok := path(id)
+	if !ok {
+		return nil, store.ErrNotFound
+	}
+	f, err := b.root.Open(name)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	if offset > 0 {
+		if _, err := f.Seek(offset, io.SeekStart); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	if length < 0 {
+		length = math.MaxInt64
+	}
+	return &reader{file: f, left: length}, nil
+}
+
+func notFound(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+func (b *Blobs) Size(ctx context.Context, id store.BlobID) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	name, ok := path(id)
+	if !ok {
+		return 0, store.ErrNotFound
+	}
+	info, err := b.root.Lstat(name)
+	if err != nil {
+		return 0, notFound(err)
+	}
+	if !info.Mode().IsRegular() {
+		return 0, store.ErrNotFound
+	}
+	return info.Size(), nil
+}
+
+func (b *Blobs) Delete(ctx context.Context, id store.BlobID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	name, ok := path(id)
+	if !ok {
+		return nil
+	}
+	err := b.root.Remove(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil && isSharing(err):
+		return store.ErrInUse
+	}
+	return err
+}
+
+func (b *Blobs) List(ctx context.Context, f func(store.BlobID) error) error {
+	for i := range 256 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		entries, err := fs.ReadDir(b.root.FS(), folder(i))
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			id := store.BlobID(e.Name())
+			if name, ok := path(id); !ok || filepath.Dir(name) != folder(i) {
+				continue // not ours to touch
+			}
+			if err := f(id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+// Package datadir is what the backends on a local disk have in common: making a
+// directory, saying why it cannot be used, and making its entries durable.
+package datadir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Prepare makes dir and its parents for this user alone, unless it exists, and
+// tries that a file can be made in it. The error names the path, the user and what
+// to do.
+func Prepare(dir string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("data directory %s: %w", dir, err)
+	}
+	if err := os.MkdirAll(abs, 0o700); err != nil {
+		return explain(abs, err)
+	}
+	f, err := os.CreateTemp(abs, ".writable-*")
+	if err != nil {
+		return explain(abs, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func explain(dir string, err error) error {
+	if at := fileOnPath(dir); at != "" {
+		return fmt.Errorf("data directory %s: %s is a file; move it away or choose another directory", dir, at)
+	}
+	if errors.Is(err, fs.ErrPermission) || isReadOnly(err) {
+		return fmt.Errorf("data directory %s: user %d may not write there (%w); give it to that user (chown -R %d %s) or choose another directory",
+			dir, os.Getuid(), err, os.Getuid(), dir)
+	}
+	return fmt.Errorf("data directory %s: %w", dir, err)
+}
+
+// fileOnPath returns the part of dir that is there but is no directory.
+func fileOnPath(dir string) string {
+	for {
+		if info, err := os.Stat(dir); err == nil {
+			if info.IsDir() {
+				return ""
+			}
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// SyncPath is Sync for the directory at path.
+func SyncPath(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(Sync(d), d.Close())
+}

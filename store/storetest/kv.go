@@ -1,0 +1,443 @@
+// Package storetest is what every backend of the store must pass, races included.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"osslive/store"
+)
+
+// TestKV tests a KV; open returns an empty one, which its test closes.
+func TestKV(t *testing.T, open func(t *testing.T) store.KV) {
+	for name, test := range map[string]func(*testing.T, store.KV){
+		"Get":            testKVGet,
+		"Expect":         testKVExpect,
+		"AllOrNothing":   testKVAllOrNothing,
+		"Revisions":      testKVRevisions,
+		"Copies":         testKVCopies,
+		"List":           testKVList,
+		"ListModel":      testKVListModel,
+		"Bounds":         testKVBounds,
+		"Cancelled":      testKVCancelled,
+		"Counter":        testKVCounter,
+		"WholeCommits":   testKVWholeCommits,
+		"OneWinner":      testKVOneWinner,
+		"EmptyValue":     testKVEmptyValue,
+		"DuplicateCheck": testKVDuplicate,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+func testKVGet(t *testing.T, kv store.KV) {
+	ctx := t.Context()
+	if _, err := kv.Get(ctx, "k"); err != store.ErrNotFound {
+		t.Fatalf("Get of nothing: got %v, want ErrNotFound", err)
+	}
+	commit(t, kv, store.Put("k", []byte("v"), store.Any))
+	if got := get(t, kv, "k"); string(got.Value) != "v" || got.Key != "k" || got.Rev == 0 {
+		t.Errorf("Get: got %+v, want k=v at a revision", got)
+	}
+	commit(t, kv, store.Delete("k", store.Any))
+	if _, err := kv.Get(ctx, "k"); err != store.ErrNotFound {
+		t.Errorf("Get after delete: got %v, want ErrNotFound", err)
+	}
+	commit(t, kv, store.Delete("k", store.Any)) // there is nothing: no error
+}
+
+func testKVExpect(t *testing.T, kv store.KV) {
+	commit(t, kv, store.Put("there", []byte("old"), store.Any))
+	at := store.AtRev(get(t, kv, "there").Rev)
+	other := store.AtRev(get(t, kv, "there").Rev + 1000)
+	tests := []struct {
+		name   string
+		key    string
+		expect store.Expect
+		want   error
+	}{
+		{"any, there", "there", store.Any, nil},
+		{"any, missing", "missing", store.Any, nil},
+		{"absent, there", "there", store.Absent, store.ErrConflict},
+		{"absent, missing", "missing", store.Absent, nil},
+		{"revision, there", "there", at, nil},
+		{"other revision, there", "there", other, store.ErrConflict},
+		{"revision, missing", "missing", at, store.ErrConflict},
+	}
+	for _, tt := range tests {
+		for _, op := range []store.Op{
+			store.Check(tt.key, tt.expect),
+			store.Put(tt.key, []byte("new"), tt.expect),
+			store.Delete(tt.key, tt.expect),
+		} {
+			// A failing op behind it leaves everything as it was.
+			err := kv.Commit(t.Context(), op, store.Check("never", other))
+			if err != store.ErrConflict {
+				t.Fatalf("%s: with a failing check: got %v, want ErrConflict", tt.name, err)
+			}
+			if op.Kind != store.OpCheck && tt.want == nil {
+				continue // would change what the other cases need
+			}
+			if err := kv.Commit(t.Context(), op); err != tt.want {
+				t.Errorf("%s: kind %d: got %v, want %v", tt.name, op.Kind, err, tt.want)
+			}
+		}
+	}
+	commit(t, kv, store.Put("there", []byte("new"), at))
+	if err := kv.Commit(t.Context(), store.Put("there", nil, at)); err != store.ErrConflict {
+		t.Errorf("put at a revision that has passed: got %v, want ErrConflict", err)
+	}
+	commit(t, kv, store.Delete("there", store.AtRev(get(t, kv, "there").Rev)))
+	commit(t, kv, store.Put("there", nil, store.Absent))
+}
+
+func testKVAllOrNothing(t *testing.T, kv store.KV) {
+	commit(t, kv, store.Put("a", []byte("1"), store.Any), store.Put("b", []byte("1"), store.Any))
+	before := []store.Record{get(t, kv, "a"), get(t, kv, "b")}
+	err := kv.Commit(t.Context(),
+		store.Put("a", []byte("2"), store.Any),
+		store.Delete("b", store.Any),
+		store.Put("c", []byte("2"), store.Any),
+		store.Check("d", store.AtRev(1)))
+	if err != store.ErrConflict {
+		t.Fatalf("got %v, want ErrConflict", err)
+	}
+	if after := list(t, kv, "", "", 10); !equal(after, before) {
+		t.Errorf("after a failed commit: got %v, want %v", after, before)
+	}
+}
+
+func testKVRevisions(t *testing.T, kv store.KV) {
+	commit(t, kv, store.Put("a", nil, store.Any), store.Put("b", nil, store.Any))
+	a, b := get(t, kv, "a"), get(t, kv, "b")
+	if a.Rev != b.Rev {
+		t.Errorf("revisions of one commit: %d and %d, want them equal", a.Rev, b.Rev)
+	}
+	commit(t, kv, store.Check("a", store.Any), store.Put("b", nil, store.Any))
+	if got := get(t, kv, "a").Rev; got != a.Rev {
+		t.Errorf("revision after a check: got %d, want %d", got, a.Rev)
+	}
+	if got := get(t, kv, "b").Rev; got <= b.Rev {
+		t.Errorf("revision after the same value was put: got %d, want more than %d", got, b.Rev)
+	}
+	// A record that is made again must not be taken for the one that was.
+	commit(t, kv, store.Delete("a", store.Any))
+	commit(t, kv, store.Put("a", nil, store.Any))
+	if got := get(t, kv, "a").Rev; got <= a.Rev {
+		t.Errorf("revision of a record made again: got %d, want more than %d", got, a.Rev)
+	}
+}
+
+func testKVCopies(t *testing.T, kv store.KV) {
+	value := []byte("value")
+	commit(t, kv, store.Put("k", value, store.Any))
+	value[0] = 'X'
+	got := get(t, kv, "k")
+	got.Value[1] = 'X'
+	_ = append(got.Value, "more"...)
+	list(t, kv, "", "", 1)[0].Value[2] = 'X'
+	if got := get(t, kv, "k"); string(got.Value) != "value" {
+		t.Errorf("value after its copies were changed: got %q, want %q", got.Value, "value")
+	}
+}
+
+func testKVEmptyValue(t *testing.T, kv store.KV) {
+	commit(t, kv, store.Put("nil", nil, store.Absent), store.Put("empty", []byte{}, store.Absent))
+	for _, key := range []string{"nil", "empty"} {
+		if got := get(t, kv, key); len(got.Value) != 0 || got.Rev == 0 {
+			t.Errorf("%s: got %+v, want an empty record", key, got)
+		}
+	}
+}
+
+func testKVList(t *testing.T, kv store.KV) {
+	all := []string{"a", "a/", "a/b", "a/b/c", "a0", "aa", "b", "b\xff", "ä", "日本"}
+	for _, i := range rand.Perm(len(all)) {
+		commit(t, kv, store.Put(all[i], []byte(all[i]), store.Any))
+	}
+	tests := []struct {
+		name          string
+		prefix, after string
+		limit         int
+		want          []string
+	}{
+		{"everything, in byte order", "", "", 100, all},
+		{"limit", "", "", 3, all[:3]},
+		{"no limit left", "", "", 0, nil},
+		{"prefix includes itself", "a/", "", 100, []string{"a/", "a/b", "a/b/c"}},
+		{"prefix that is no key", "a/b/", "", 100, []string{"a/b/c"}},
+		{"prefix without keys", "zz", "", 100, nil},
+		{"after a key", "", "a/b", 2, []string{"a/b/c", "a0"}},
+		{"after what is no key", "", "a/bb", 1, []string{"a0"}},
+		{"after before the prefix", "a/", "a", 100, []string{"a/", "a/b", "a/b/c"}},
+		{"after the prefix itself", "a/", "a/", 100, []string{"a/b", "a/b/c"}},
+		{"after beyond the prefix", "a/", "b", 100, nil},
+		{"after everything under a prefix", "", "a/\xff", 1, []string{"a0"}},
+		{"after the last", "", "日本", 1, nil},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, rec := range list(t, kv, tt.prefix, tt.after, tt.limit) {
+			got = append(got, rec.Key)
+			if string(rec.Value) != rec.Key || rec.Rev != get(t, kv, rec.Key).Rev {
+				t.Errorf("%s: %q: got value %q at revision %d", tt.name, rec.Key, rec.Value, rec.Rev)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// testKVListModel compares with a sorted slice, through random changes.
+func testKVListModel(t *testing.T, kv store.KV) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	word := func() string {
+		b := make([]byte, rnd.IntN(4))
+		for i := range b {
+			b[i] = "ab/\xff"[rnd.IntN(4)]
+		}
+		return string(b)
+	}
+	model := map[string]bool{}
+	for range 40 {
+		var ops []store.Op
+		seen := map[string]bool{}
+		for range 10 {
+			key := "k" + word()
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			if rnd.IntN(3) == 0 {
+				ops = append(ops, store.Delete(key, store.Any))
+				delete(model, key)
+			} else {
+				ops = append(ops, store.Put(key, nil, store.Any))
+				model[key] = true
+			}
+		}
+		commit(t, kv, ops...)
+		for range 20 {
+			prefix, after, limit := "k"+word(), "", rnd.IntN(5)
+			if rnd.IntN(2) == 0 {
+				after = "k" + word()
+			}
+			var want []string
+			for key := range model {
+				if strings.HasPrefix(key, prefix) && key > after {
+					want = append(want, key)
+				}
+			}
+			slices.Sort(want)
+			want = want[:min(limit, len(want))]
+			var got []string
+			for _, rec := range list(t, kv, prefix, after, limit) {
+				got = append(got, rec.Key)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("List(%q, %q, %d): got %q, want %q", prefix, after, limit, got, want)
+			}
+		}
+	}
+}
+
+func testKVBounds(t *testing.T, kv store.KV) {
+	puts := func(n int) (ops []store.Op) {
+		for i := range n {
+			ops = append(ops, store.Put(fmt.Sprintf("k%03d", i), nil, store.Any))
+		}
+		return ops
+	}
+	value := func(n int) []store.Op { return []store.Op{store.Put("k", make([]byte, n), store.Any)} }
+	tests := []struct {
+		name string
+		ops  []store.Op
+		want error
+	}{
+		{"as many operations as allowed", puts(store.MaxOps), nil},
+		{"one too many", puts(store.MaxOps + 1), store.ErrTooLarge},
+		{"as many bytes as allowed", value(store.MaxCommitBytes - 1), nil},
+		{"one too many", value(store.MaxCommitBytes), store.ErrTooLarge},
+		{"none at all", nil, nil},
+		{"a long key", []store.Op{store.Put(strings.Repeat("k", 2048), nil, store.Any)}, nil},
+	}
+	for _, tt := range tests {
+		if err := kv.Commit(t.Context(), tt.ops...); !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		}
+	}
+	if err := kv.Commit(t.Context(), store.Put("", nil, store.Any)); err == nil {
+		t.Error("an empty key: no error")
+	}
+}
+
+func testKVDuplicate(t *testing.T, kv store.KV) {
+	err := kv.Commit(t.Context(), store.Put("k", nil, store.Any), store.Check("k", store.Any))
+	if err == nil || errors.Is(err, store.ErrConflict) {
+		t.Errorf("one key twice: got %v, want an error of its own", err)
+	}
+}
+
+func testKVCancelled(t *testing.T, kv store.KV) {
+	commit(t, kv, store.Put("k", []byte("v"), store.Any))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := kv.Get(ctx, "k"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Get: got %v, want Canceled", err)
+	}
+	if _, err := kv.List(ctx, "", "", 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("List: got %v, want Canceled", err)
+	}
+	if err := kv.Commit(ctx, store.Delete("k", store.Any)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Commit: got %v, want Canceled", err)
+	}
+	get(t, kv, "k") // is still there
+}
+
+// testKVCounter: increments by compare-and-swap lose none.
+func testKVCounter(t *testing.T, kv store.KV) {
+	const workers, each = 8, 25
+	commit(t, kv, store.Put("n", []byte{0, 0}, store.Any))
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range each {
+				for {
+					rec, err := kv.Get(t.Context(), "n")
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					n := int(rec.Value[0])<<8 + int(rec.Value[1]) + 1
+					err = kv.Commit(t.Context(), store.Put("n", []byte{byte(n >> 8), byte(n)}, store.AtRev(rec.Rev)))
+					if err == nil {
+						break
+					}
+					if err != store.ErrConflict {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	v := get(t, kv, "n").Value
+	if got := int(v[0])<<8 + int(v[1]); got != workers*each {
+		t.Errorf("counter: got %d, want %d", got, workers*each)
+	}
+}
+
+// testKVWholeCommits: readers never see half of a commit, and what has been
+// acknowledged is there to be read.
+func testKVWholeCommits(t *testing.T, kv store.KV) {
+	const rounds = 100
+	put := func(i int) error {
+		v := fmt.Appendf(nil, "%06d", i)
+		return kv.Commit(t.Context(), store.Put("pair/a", v, store.Any), store.Put("pair/b", v, store.Any))
+	}
+	if err := put(0); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			last := ""
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				pair, err := kv.List(t.Context(), "pair/", "", 3)
+				if err != nil || len(pair) != 2 {
+					t.Errorf("List: got %v, %v", pair, err)
+					return
+				}
+				a, b := string(pair[0].Value), string(pair[1].Value)
+				if a != b || a < last {
+					t.Errorf("read %s and %s after %s", a, b, last)
+					return
+				}
+				last = a
+			}
+		})
+	}
+	for i := range rounds {
+		if err := put(i + 1); err != nil {
+			t.Error(err)
+			break
+		}
+		if got := get(t, kv, "pair/a"); string(got.Value) < fmt.Sprintf("%06d", i+1) {
+			t.Errorf("read %s after %d was acknowledged", got.Value, i+1)
+		}
+	}
+	close(done)
+	wg.Wait()
+}
+
+// testKVOneWinner: of many commits that expect the same, one succeeds.
+func testKVOneWinner(t *testing.T, kv store.KV) {
+	for round := range 20 {
+		key := fmt.Sprint("key", round)
+		var mu sync.Mutex
+		var winners []string
+		var wg sync.WaitGroup
+		for i := range 16 {
+			wg.Go(func() {
+				me := fmt.Sprint(i)
+				err := kv.Commit(t.Context(), store.Put(key, []byte(me), store.Absent), store.Put(key+"/"+me, nil, store.Any))
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					winners = append(winners, me)
+				} else if err != store.ErrConflict {
+					t.Errorf("commit: got %v, want ErrConflict", err)
+				}
+			})
+		}
+		wg.Wait()
+		if len(winners) != 1 || string(get(t, kv, key).Value) != winners[0] || len(list(t, kv, key+"/", "", 10)) != 1 {
+			t.Fatalf("winners: got %v, record %s, traces %v; want one", winners, get(t, kv, key).Value, list(t, kv, key+"/", "", 10))
+		}
+	}
+}
+
+func commit(t *testing.T, kv store.KV, ops ...store.Op) {
+	t.Helper()
+	if err := kv.Commit(t.Context(), ops...); err != nil {
+		t.Fatalf("Commit: %v", err)
+	}
+}
+
+func get(t *testing.T, kv store.KV, key string) store.Record {
+	t.Helper()
+	rec, err := kv.Get(t.Context(), key)
+	if err != nil {
+		t.Fatalf("Get(%q): %v", key, err)
+	}
+	return rec
+}
+
+func list(t *testing.T, kv store.KV, prefix, after string, limit int) []store.Record {
+	t.Helper()
+	recs, err := kv.List(t.Context(), prefix, after, limit)
+	if err != nil {
+		t.Fatalf("List(%q, %q, %d): %v", prefix, after, limit, err)
+	}
+	return recs
+}
+
+func equal(a, b []store.Record) bool {
+	return slices.EqualFunc(a, b, func(a, b store.Record) bool {
+		return a.Key == b.Key && a.Rev == b.Rev && string(a.Value) == string(b.Value)
+	})
+}

@@ -1,0 +1,215 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"osslive/store"
+)
+
+// long is a TTL that no test outlives.
+const long = time.Hour
+
+// TestLeases tests Leases; open returns some that nobody holds.
+func TestLeases(t *testing.T, open func(t *testing.T) store.Leases) {
+	for name, test := range map[string]func(*testing.T, store.Leases){
+		"Claim":     testLeasesClaim,
+		"Renew":     testLeasesRenew,
+		"Lapse":     testLeasesLapse,
+		"Successor": testLeasesSuccessor,
+		"List":      testLeasesList,
+		"Copies":    testLeasesCopies,
+		"Cancelled": testLeasesCancelled,
+		"OneHolder": testLeasesOneHolder,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+func testLeasesClaim(t *testing.T, l store.Leases) {
+	ctx := t.Context()
+	if _, err := l.Get(ctx, "k"); err != store.ErrNotFound {
+		t.Fatalf("Get of nothing: got %v, want ErrNotFound", err)
+	}
+	lease := claim(t, l, "k", "mine", long)
+	if _, err := l.Claim(ctx, "k", []byte("yours"), long); err != store.ErrConflict {
+		t.Errorf("second claim: got %v, want ErrConflict", err)
+	}
+	wantLease(t, l, "k", "mine")
+	claim(t, l, "other", "", long)
+	for range 2 { // again: nothing
+		if err := lease.Release(ctx); err != nil {
+			t.Errorf("Release: %v", err)
+		}
+	}
+	if _, err := l.Get(ctx, "k"); err != store.ErrNotFound {
+		t.Errorf("Get after release: got %v, want ErrNotFound", err)
+	}
+	if err := lease.Renew(ctx, nil); err != store.ErrNotFound {
+		t.Errorf("Renew after release: got %v, want ErrNotFound", err)
+	}
+	claim(t, l, "k", "yours", long)
+	wantLease(t, l, "k", "yours")
+}
+
+func testLeasesRenew(t *testing.T, l store.Leases) {
+	const ttl = 150 * time.Millisecond
+	lease := claim(t, l, "k", "0", ttl)
+	// Renewed often, it outlives its TTL several times over.
+	begin, value := time.Now(), byte('0')
+	for time.Since(begin) < 3*ttl {
+		value ^= 1
+		asked := time.Now()
+		if err := lease.Renew(t.Context(), []byte{value}); err != nil {
+			t.Fatalf("Renew: %v", err)
+		}
+		got, err := l.Get(t.Context(), "k")
+		if time.Since(asked) > ttl/2 {
+			t.Skip("machine too slow to keep a lease")
+		}
+		if err != nil || string(got) != string([]byte{value}) {
+			t.Fatalf("Get: got %q, %v, want %q", got, err, value)
+		}
+	}
+}
+
+func testLeasesLapse(t *testing.T, l store.Leases) {
+	const ttl = 50 * time.Millisecond
+	claimed := time.Now()
+	lease := claim(t, l, "k", "v", ttl)
+	waitLapsed(t, l, "k")
+	if held := time.Since(claimed); held < ttl {
+		t.Errorf("lease lapsed after %v, want at least %v", held, ttl)
+	}
+	if err := lease.Renew(t.Context(), nil); err != store.ErrNotFound {
+		t.Errorf("Renew: got %v, want ErrNotFound", err)
+	}
+	if recs, err := l.List(t.Context(), "", "", 10); err != nil || len(recs) != 0 {
+		t.Errorf("List: got %v, %v, want nothing", recs, err)
+	}
+}
+
+// testLeasesSuccessor: who has lost a lease cannot touch its next holder's.
+func testLeasesSuccessor(t *testing.T, l store.Leases) {
+	old := claim(t, l, "k", "old", 20*time.Millisecond)
+	waitLapsed(t, l, "k")
+	lease := claim(t, l, "k", "new", long)
+	if err := old.Renew(t.Context(), []byte("old")); err != store.ErrNotFound {
+		t.Errorf("Renew: got %v, want ErrNotFound", err)
+	}
+	if err := old.Release(t.Context()); err != nil {
+		t.Errorf("Release: %v", err)
+	}
+	wantLease(t, l, "k", "new")
+	if err := lease.Renew(t.Context(), []byte("newer")); err != nil {
+		t.Errorf("the new holder's Renew: %v", err)
+	}
+}
+
+func testLeasesList(t *testing.T, l store.Leases) {
+	for _, key := range []string{"s/b/2", "s/b/1", "s/c/1", "t", "s/b/3"} {
+		claim(t, l, key, "value of "+key, long)
+	}
+	recs, err := l.List(t.Context(), "s/b/", "s/b/1", 1)
+	if err != nil || len(recs) != 1 || recs[0].Key != "s/b/2" || string(recs[0].Value) != "value of s/b/2" {
+		t.Errorf("one after the first: got %v, %v, want s/b/2", recs, err)
+	}
+	if recs, err := l.List(t.Context(), "s/", "", 10); err != nil || len(recs) != 4 || recs[3].Key != "s/c/1" {
+		t.Errorf("prefix: got %v, %v, want four", recs, err)
+	}
+}
+
+func testLeasesCopies(t *testing.T, l store.Leases) {
+	value := []byte("value")
+	if _, err := l.Claim(t.Context(), "k", value, long); err != nil {
+		t.Fatal(err)
+	}
+	value[0] = 'X'
+	got, err := l.Get(t.Context(), "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got[1] = 'X'
+	wantLease(t, l, "k", "value")
+}
+
+func testLeasesCancelled(t *testing.T, l store.Leases) {
+	lease := claim(t, l, "k", "v", long)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, claimErr := l.Claim(ctx, "other", nil, long)
+	_, getErr := l.Get(ctx, "k")
+	_, listErr := l.List(ctx, "", "", 1)
+	for name, err := range map[string]error{
+		"Claim": claimErr, "Get": getErr, "List": listErr, "Renew": lease.Renew(ctx, nil),
+	} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want Canceled", name, err)
+		}
+	}
+}
+
+func testLeasesOneHolder(t *testing.T, l store.Leases) {
+	for range 100 {
+		var mu sync.Mutex
+		var held []store.Lease
+		var wg sync.WaitGroup
+		for range 16 {
+			wg.Go(func() {
+				lease, err := l.Claim(t.Context(), "k", nil, long)
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					held = append(held, lease)
+				} else if err != store.ErrConflict {
+					t.Errorf("Claim: got %v, want ErrConflict", err)
+				}
+			})
+		}
+		wg.Wait()
+		if len(held) != 1 {
+			t.Fatalf("holders: got %d, want 1", len(held))
+		}
+		if err := held[0].Release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func claim(t *testing.T, l store.Leases, key, value string, ttl time.Duration) store.Lease {
+	t.Helper()
+	lease, err := l.Claim(t.Context(), key, []byte(value), ttl)
+	if err != nil {
+		t.Fatalf("Claim(%q): %v", key, err)
+	}
+	return lease
+}
+
+func wantLease(t *testing.T, l store.Leases, key, want string) {
+	t.Helper()
+	if got, err := l.Get(t.Context(), key); err != nil || string(got) != want {
+		t.Errorf("Get(%q): got %q, %v, want %q", key, got, err, want)
+	}
+}
+
+// waitLapsed waits until the lease is gone, for at most ten seconds.
+func waitLapsed(t *testing.T, l store.Leases, key string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := l.Get(ctx, key)
+		if err == store.ErrNotFound {
+			return
+		}
+		if err != nil {
+			t.Fatalf("waiting for the lease to lapse: %v", err)
+		}
+		<-tick.C
+	}
+}
