@@ -12,30 +12,30 @@ import (
 
 // serverFlags are the settings of a server, for serve and demo.
 type serverFlags struct {
-	Listen string `default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"API: HTTP and RTMP on one port (${default})."`
+	Listen string `default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"API: HTTP and RTMP on one port."`
 	RTMP   string `name:"rtmp" placeholder:"HOST:PORT" help:"RTMP on a port of its own, or off (127.0.0.1:1935 if that is free)."`
-	Admin  string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Console, metrics and health, or off (${default})."`
+	Admin  string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Console, metrics and health, or off."`
 
 	Data       string `placeholder:"DIR" help:"Directory for everything, or memory (serve: ./osslive-data, demo: memory)."`
-	Durability string `enum:"strict,relaxed" default:"strict" help:"strict survives a power cut, relaxed a killed process (${default})."`
+	Durability string `enum:"strict,relaxed" default:"strict" help:"strict survives a power cut, relaxed a killed process."`
 
 	Key                []keyFlag     `placeholder:"ID:SECRET[:TOKEN]" help:"Access key; may be repeated (osslive:osslive-secret)."`
 	InsecureDefaultKey bool          `help:"Allow the built-in key on addresses that other machines can reach."`
 	Bucket             []bucketFlag  `placeholder:"NAME[:ACL]" help:"Bucket to create if missing; ACL is private, public-read or public-read-write; may be repeated (demo:public-read)."`
 	Channel            []channelFlag `placeholder:"BUCKET/NAME" help:"Live channel to create if missing; may be repeated (demo/stream, with the default bucket)."`
-	Region             string        `default:"oss-cn-local" help:"Region that answers name (${default})."`
+	Region             string        `default:"oss-cn-local" help:"Region that answers name."`
 	BaseDomain         []string      `placeholder:"NAME" help:"Domain under which BUCKET.NAME is a bucket, besides localhost; may be repeated."`
 	PublicURL          string        `name:"public-url" placeholder:"URL" help:"http://HOST[:PORT] of the URLs in answers (what the client used)."`
-	Cors               string        `enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name (${default})."`
+	Cors               string        `enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name."`
 	AdminHost          []string      `placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
 
 	Retain         time.Duration `placeholder:"DURATION" help:"Remove segments older than this (serve: never, demo: 10m)."`
-	PublisherIdle  time.Duration `default:"15s" help:"End a publish that has sent nothing for so long (${default})."`
+	PublisherIdle  time.Duration `default:"15s" help:"End a publish that has sent nothing for so long."`
 	AllowAudioOnly bool          `help:"Accept a publish without video."`
 	Endlist        bool          `help:"Write EXT-X-ENDLIST when a publish ends."`
 
 	PortsFile string `placeholder:"FILE" help:"Write the bound addresses there, as JSON, once ready."`
-	LogLevel  string `enum:"debug,info,warn,error" default:"warn" help:"Least level that is logged: debug, info, warn or error (${default})."`
+	LogLevel  string `enum:"debug,info,warn,error" default:"warn" help:"Least level that is logged: debug, info, warn or error."`
 }
 
 // config turns the flags into a node's configuration.

@@ -15,7 +15,7 @@ import (
 type signCmd struct {
 	URL      string        `arg:"" name:"url" help:"rtmp://HOST/BUCKET/live/CHANNEL to publish, http://HOST/BUCKET/KEY to play."`
 	Key      keyFlag       `placeholder:"ID:SECRET[:TOKEN]" help:"Access key to sign with (the built-in one)."`
-	Expires  time.Duration `default:"1h" help:"How long the URL is good (${default})."`
+	Expires  time.Duration `default:"1h" help:"How long the URL is good."`
 	Playlist string        `placeholder:"NAME.m3u8" help:"Playlist that the publish writes (the channel's)."`
 }
 

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"osslive": main,
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			return os.WriteFile(e.WorkDir+"/clip.flv", clip, 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"waitfile": waitFile,
+			"addr":     setAddresses,
+		},
+	})
+}
+
+// waitFile waits until a file is there: waitfile FILE.
+func waitFile(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			ts.Fatalf("%s has not appeared", args[0])
+		case <-tick.C:
+		}
+	}
+}
+
+// setAddresses puts the addresses of a ports file into $LISTEN and $ADMIN.
+func setAddresses(ts *testscript.TestScript, _ bool, args []string) {
+	var p map[string]string
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &p))
+	ts.Setenv("LISTEN", p["listen"])
+	ts.Setenv("ADMIN", p["admin"])
+}
+
+// TestUsage runs lines that fail before anything starts.
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"unknown flag", []string{"serve", "--lisen", ":1"}, 2, "--lisen"},
+		{"unknown command", []string{"srve"}, 2, "srve"},
+		{"address", []string{"serve", "--listen", "nine"}, 2, `--listen "nine": is not HOST:PORT`},
+		{"exposed", []string{"serve", "--listen", "0.0.0.0:0", "--rtmp", "off", "--admin", "off", "--data", "memory"}, 2, "set --key"},
+		{"key", []string{"serve", "--key", "justid"}, 2, "is not ID:SECRET"},
+		{"durability", []string{"serve", "--durability", "none"}, 2, "strict"},
+		{"sign nothing", []string{"sign", "ftp://host/x"}, 2, "begins neither"},
+		{"sign no channel", []string{"sign", "rtmp://127.0.0.1/demo/ch"}, 2, "rtmp://HOST/BUCKET/live/CHANNEL"},
+		{"health", []string{"health", "--admin", "127.0.0.1:1"}, 1, "not ready"},
+		{"push no file", []string{"push", "none.flv", "rtmp://127.0.0.1:1/live/x"}, 1, "none.flv"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			if code := run(t.Context(), c.args, &out, &errs); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if !bytes.Contains(errs.Bytes(), []byte(c.want)) {
+				t.Errorf("stderr %q has no %q", errs.String(), c.want)
+			}
+		})
+	}
+}
