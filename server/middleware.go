@@ -1,0 +1,144 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"osslive/auth"
+)
+
+// begin makes the request value, sets the headers that every answer has, and
+// logs and counts the request when it is over. The log has no query: a signed
+// URL is a credential.
+func (s *Server) begin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		r := newRequest(hr)
+		rw := &response{ResponseWriter: w, began: r.began}
+		w.Header().Set("Server", "AliyunOSS")
+		w.Header().Set("x-oss-request-id", r.id)
+		defer func() {
+			took := time.Since(r.began)
+			status, operation := rw.status, r.operation
+			if status == 0 {
+				status = http.StatusOK
+			}
+			if operation == "" {
+				operation = "Unknown"
+			}
+			s.Metrics.Request(operation, strconv.Itoa(status), r.code, took)
+			s.Logger.LogAttrs(r.ctx, slog.LevelInfo, "request",
+				slog.String("request", r.id), slog.String("operation", operation), slog.String("method", r.method),
+				slog.String("bucket", r.bucket), slog.String("key", r.key), slog.Int("status", status),
+				slog.String("code", r.code), slog.Int64("bytes", rw.bytes), slog.Duration("took", took),
+				slog.String("remote", r.remoteAddr), slog.String("caller", r.caller.KeyID()))
+		}()
+		next.ServeHTTP(rw, hr.WithContext(context.WithValue(r.ctx, requestKey{}, r)))
+	})
+}
+
+// recoverPanic answers InternalError for a handler that panicked; the process
+// and the other requests live on.
+func (s *Server) recoverPanic(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause == http.ErrAbortHandler {
+				panic(cause) // net/http cuts the connection without a word
+			}
+			s.Metrics.Panic()
+			s.writeError(w, requestOf(hr), fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+		}()
+		next.ServeHTTP(w, hr)
+	})
+}
+
+// resolve reads the URL.
+func (s *Server) resolve(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		r := requestOf(hr)
+		readings, query, err := resolveTarget(hr, s.BaseDomains)
+		if err != nil {
+			s.writeError(w, r, err)
+			return
+		}
+		r.readings, r.target, r.query = readings, readings[0], query
+		next.ServeHTTP(w, hr)
+	})
+}
+
+// authenticate finds out who calls, and with that which reading of the URL was
+// meant: the one the signature is right for. From here on there is one target.
+func (s *Server) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		r := requestOf(hr)
+		var refused error
+		for _, reading := range r.readings {
+			caller, err := auth.VerifyRequest(&auth.Request{
+				Method: r.method,
+				Header: r.header,
+				Bucket: reading.bucket,
+				Key:    reading.key,
+				Query:  r.query,
+			}, s.Keys, s.Now())
+			if err == nil {
+				r.target, r.caller = reading, caller
+				chi.RouteContext(hr.Context()).RoutePath = r.pattern()
+				next.ServeHTTP(w, hr)
+				return
+			}
+			if refused == nil {
+				refused = err
+			}
+		}
+		s.writeError(w, r, refused)
+	})
+}
+
+// response counts what is sent and knows whether an answer has begun.
+type response struct {
+	http.ResponseWriter
+	began  time.Time
+	status int
+	bytes  int64
+}
+
+func (w *response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+		w.Header().Set("x-oss-server-time", strconv.FormatInt(time.Since(w.began).Milliseconds(), 10))
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *response) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom keeps the way to sendfile open for objects in files.
+func (w *response) ReadFrom(src io.Reader) (int64, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	n, err := io.Copy(w.ResponseWriter, src)
+	w.bytes += n
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,79 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"osslive/auth"
+)
+
+// request is an HTTP request as the handlers see it: resolved, decoded and with
+// its caller known. The URL it came with is not among its fields.
+type request struct {
+	target                   // what it addresses
+	id         string        // 24 upper-case hexadecimal digits, as the service's
+	method     string        //
+	host       string        // Host as received
+	header     http.Header   //
+	query      url.Values    // decoded; each name once
+	caller     auth.Identity // set by authenticate; the zero value is anonymous
+	remoteAddr string
+	body       io.Reader
+	length     int64 // of the body; -1 unknown
+
+	operation string    // for log and metrics; "" until routed
+	code      string    // Code of the error answered, "" for none
+	began     time.Time // monotonic
+
+	readings []target        // all that the URL can mean; authenticate chooses
+	ctx      context.Context // ends with the connection
+}
+
+type requestKey struct{}
+
+// requestOf returns what begin put into the context, the only thing there.
+func requestOf(r *http.Request) *request { return r.Context().Value(requestKey{}).(*request) }
+
+func newRequest(hr *http.Request) *request {
+	return &request{
+		id:         newRequestID(),
+		method:     hr.Method,
+		host:       hr.Host,
+		header:     hr.Header,
+		remoteAddr: hr.RemoteAddr,
+		body:       hr.Body,
+		length:     hr.ContentLength,
+		began:      time.Now(),
+		ctx:        hr.Context(),
+	}
+}
+
+func (r *request) Context() context.Context { return r.ctx }
+
+// level tells what the request addresses.
+func (r *request) level() level {
+	switch {
+	case r.key != "":
+		return onObject
+	case r.bucket != "" || r.named:
+		return onBucket
+	}
+	return onService
+}
+
+// pattern is the path of the route that the request asks for.
+func (r *request) pattern() string { return "/" + string(r.level()) + "/" + selector(r.query) }
+
+// newRequestID returns 24 upper-case hexadecimal digits; the Java SDK's tests
+// count them.
+func newRequestID() string {
+	var b [12]byte
+	rand.Read(b[:])
+	return strings.ToUpper(hex.EncodeToString(b[:]))
+}

@@ -1,0 +1,137 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"osslive/store"
+)
+
+// handler answers one operation. An error it returns becomes the answer,
+// unless it has begun one of its own.
+type handler func(s *Server, w http.ResponseWriter, r *request) error
+
+// level is what a request addresses.
+type level string
+
+const (
+	onService level = "service" // no bucket
+	onBucket  level = "bucket"
+	onObject  level = "object" // a key, or the name of a LiveChannel
+)
+
+// route is an operation of the API. The selector is the request's
+// sub-resources in the order of the list below, joined by "&".
+type route struct {
+	method    string
+	level     level
+	selector  string
+	operation string // name in the API reference
+	action    action
+	handle    handler
+}
+
+// routes is the whole API.
+var routes = []route{
+	{"GET", onService, "", "ListBuckets", ownerOnly, (*Server).listBuckets},
+
+	{"PUT", onBucket, "", "PutBucket", ownerOnly, (*Server).putBucket},
+	{"GET", onBucket, "", "ListObjects", listObjects, (*Server).listObjects},
+	{"GET", onBucket, "list-type=2", "ListObjectsV2", listObjects, (*Server).listObjectsV2},
+	{"DELETE", onBucket, "", "DeleteBucket", ownerOnly, (*Server).deleteBucket},
+	{"GET", onBucket, "bucketInfo", "GetBucketInfo", ownerOnly, (*Server).getBucketInfo},
+	{"GET", onBucket, "location", "GetBucketLocation", ownerOnly, (*Server).getBucketLocation},
+	{"GET", onBucket, "stat", "GetBucketStat", ownerOnly, (*Server).getBucketStat},
+	{"PUT", onBucket, "acl", "PutBucketAcl", ownerOnly, (*Server).putBucketACL},
+	{"GET", onBucket, "acl", "GetBucketAcl", ownerOnly, (*Server).getBucketACL},
+	{"POST", onBucket, "delete", "DeleteMultipleObjects", writeObject, (*Server).deleteObjects},
+
+	{"PUT", onObject, "", "PutObject", writeObject, (*Server).putObject},
+	{"GET", onObject, "", "GetObject", readObject, (*Server).getObject},
+	{"HEAD", onObject, "", "HeadObject", readObject, (*Server).getObject},
+	{"GET", onObject, "objectMeta", "GetObjectMeta", readObject, (*Server).getObjectMeta},
+	{"HEAD", onObject, "objectMeta", "GetObjectMeta", readObject, (*Server).getObjectMeta},
+	{"DELETE", onObject, "", "DeleteObject", writeObject, (*Server).deleteObject},
+
+	{"PUT", onObject, "live", "PutLiveChannel", ownerOnly, (*Server).putLiveChannel},
+	{"PUT", onObject, "live&status", "PutLiveChannelStatus", ownerOnly, (*Server).putLiveChannelStatus},
+	{"GET", onObject, "live", "GetLiveChannelInfo", ownerOnly, (*Server).getLiveChannelInfo},
+	{"GET", onObject, "live&comp=stat", "GetLiveChannelStat", ownerOnly, (*Server).getLiveChannelStat},
+	{"GET", onObject, "live&comp=history", "GetLiveChannelHistory", ownerOnly, (*Server).getLiveChannelHistory},
+	{"GET", onBucket, "live", "ListLiveChannel", ownerOnly, (*Server).listLiveChannel},
+	{"DELETE", onObject, "live", "DeleteLiveChannel", ownerOnly, (*Server).deleteLiveChannel},
+	{"POST", onObject, "vod", "PostVodPlaylist", ownerOnly, (*Server).postVodPlaylist},
+	{"GET", onObject, "vod", "GetVodPlaylist", ownerOnly, (*Server).getVodPlaylist},
+}
+
+// subresources are the query keys that choose another operation than the plain
+// one. Those without a route are known all the same, so that a request for one
+// is refused by name and never taken for a plain PutObject or GetObject. Those
+// with a route are part of a V1 signature, all but list-type.
+var subresources = []string{
+	"live", "comp", "status", "vod", "acl", "bucketInfo", "location", "stat", "delete", "objectMeta", "list-type",
+
+	"accessPoint", "accessPointPolicy", "accessmonitor", "append", "asyncFetch", "bucketArchiveDirectRead", "callback",
+	"cloudboxes", "cname", "cors", "encryption", "group", "httpsConfig", "img", "inventory", "inventoryId", "lifecycle",
+	"link", "logging", "metaQuery", "objectInfo", "partNumber", "policy", "policyStatus", "position", "publicAccessBlock",
+	"qos", "qosInfo", "qosRequester", "redundancyTransition", "referer", "regionList", "regions", "replication",
+	"replicationLocation", "replicationProgress", "requestPayment", "requesterQosInfo", "resourceGroup", "resourcePool",
+	"resourcePoolBuckets", "resourcePoolInfo", "responseHeader", "restore", "rtc", "sequential", "style", "styleName",
+	"symlink", "tagging", "transferAcceleration", "udf", "udfApplication", "udfApplicationLog", "udfId", "udfImage",
+	"udfImageDesc", "udfName", "uploadId", "uploads", "versionId", "versioning", "versions", "website", "worm",
+	"wormExtend", "wormId", "x-oss-async-process", "x-oss-process",
+}
+
+// selector returns the part of the query that chooses the operation. A key
+// without a value and one with an empty value are the same.
+func selector(query url.Values) string {
+	var chosen []string
+	for _, name := range subresources {
+		switch {
+		case !query.Has(name):
+		case name == "list-type" && query.Get(name) != "2": // 1 and nonsense mean the first version
+		case name == "comp" || name == "list-type":
+			chosen = append(chosen, name+"="+query.Get(name))
+		default:
+			chosen = append(chosen, name)
+		}
+	}
+	return strings.Join(chosen, "&")
+}
+
+// pattern is the path that chi knows the route by; request.pattern makes the
+// same of a request.
+func (r route) pattern() string { return "/" + string(r.level) + "/" + r.selector }
+
+// endpoint makes a route's handler: it runs for a caller who is known and
+// allowed, and nobody else.
+func (s *Server) endpoint(route route) http.HandlerFunc {
+	return func(w http.ResponseWriter, hr *http.Request) {
+		r := requestOf(hr)
+		r.operation = route.operation
+		if err := s.serve(w, r, route); err != nil {
+			s.writeError(w, r, err)
+		}
+	}
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *request, route route) error {
+	if route.level != onService {
+		if err := store.CheckBucketName(r.bucket); err != nil {
+			return err
+		}
+	}
+	if err := s.authorize(r, route.action); err != nil {
+		return err
+	}
+	return route.handle(s, w, r)
+}
+
+// fail answers a request that fits no route.
+func (s *Server) fail(explain func(*request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, hr *http.Request) {
+		r := requestOf(hr)
+		s.writeError(w, r, explain(r))
+	}
+}
