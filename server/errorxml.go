@@ -1,0 +1,62 @@
+package server
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"log/slog"
+	"net/http"
+	"strconv"
+)
+
+// errorDocument is the body of every answer with an error ("Error responses"
+// page).
+type errorDocument struct {
+	XMLName      xml.Name `xml:"Error"`
+	Code         string
+	Message      string
+	RequestID    string `xml:"RequestId"`
+	HostID       string `xml:"HostId"`
+	Details      []detail
+	EC           string `xml:",omitempty"`
+	RecommendDoc string `xml:",omitempty"`
+}
+
+// MarshalXML writes the detail as an element of its own name.
+func (d detail) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	return e.EncodeElement(d.value, xml.StartElement{Name: xml.Name{Local: d.name}})
+}
+
+// writeError answers with the error document of err. A HEAD answer has no
+// body, so there the document travels in x-oss-err. If the answer has begun
+// already the connection is cut: the client must not take what it got for all.
+func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
+	answer := describe(r, err)
+	r.code = answer.code
+	if answer.status >= 500 && answer.status != http.StatusNotImplemented {
+		s.Logger.Error("request failed", "request", r.id, "operation", r.operation, "error", err)
+	}
+	if rw, ok := w.(*response); ok && rw.status != 0 {
+		s.Logger.Log(r.ctx, slog.LevelWarn, "answer cut short", "request", r.id, "operation", r.operation, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	doc := errorDocument{
+		Code: answer.code, Message: answer.message, RequestID: r.id, HostID: r.host, Details: answer.details, EC: answer.ec,
+	}
+	if answer.ec != "" {
+		doc.RecommendDoc = "https://api.aliyun.com/troubleshoot?q=" + answer.ec
+		w.Header().Set("x-oss-ec", answer.ec)
+	}
+	body, err := encodeXML(doc)
+	if err != nil { // cannot happen: every field is text
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/xml")
+	if r.method == http.MethodHead {
+		w.Header().Set("x-oss-err", base64.StdEncoding.EncodeToString(body))
+		w.WriteHeader(answer.status)
+		return
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(answer.status)
+	w.Write(body)
+}
