@@ -1,0 +1,67 @@
+package server
+
+import (
+	"crypto/md5"
+	"encoding/xml"
+	"hash"
+	"io"
+	"net/http"
+
+	"osslive/store"
+)
+
+// maxDeletes is how many keys one DeleteMultipleObjects may name.
+const maxDeletes = 1000
+
+// deleteObjects removes the keys that the body names; those that do not exist
+// count as removed (DeleteMultipleObjects page).
+func (s *Server) deleteObjects(w http.ResponseWriter, r *request) error {
+	want, err := contentMD5(r)
+	if err != nil {
+		return err
+	}
+	encoding, err := encodingOf(r)
+	if err != nil {
+		return err
+	}
+	var wanted struct {
+		XMLName xml.Name `xml:"Delete"`
+		Quiet   bool
+		Object  []struct{ Key string }
+	}
+	body := io.Reader(r.body)
+	var sum hash.Hash
+	if want != nil {
+		sum = md5.New()
+		body = io.TeeReader(r.body, sum)
+	}
+	if err := decodeXML(body, maxDeleteBody, &wanted, "Object"); err != nil {
+		return err
+	}
+	if sum != nil && string(sum.Sum(nil)) != string(want) {
+		return store.ErrBadDigest
+	}
+	if len(wanted.Object) == 0 || len(wanted.Object) > maxDeletes {
+		return errMalformedXML
+	}
+	for _, o := range wanted.Object {
+		if err := store.CheckKey(o.Key); err != nil {
+			return err
+		}
+	}
+	type deleted struct{ Key string }
+	answer := struct {
+		XMLName      xml.Name `xml:"DeleteResult"`
+		EncodingType string   `xml:",omitempty"`
+		Deleted      []deleted
+	}{EncodingType: string(encoding)}
+	for _, o := range wanted.Object {
+		if err := s.Store.DeleteObject(r.Context(), r.bucket, o.Key); err != nil {
+			return err
+		}
+		if !wanted.Quiet {
+			answer.Deleted = append(answer.Deleted, deleted{encoding.name(o.Key)})
+		}
+	}
+	return writeXML(w, answer)
+}
