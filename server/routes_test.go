@@ -1,0 +1,122 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// apiTable renders the route table as README shows it.
+func apiTable() string {
+	var b strings.Builder
+	b.WriteString("| operation | request |\n| --- | --- |\n")
+	where := map[level]string{onService: "/", onBucket: "/bucket", onObject: "/bucket/key"}
+	for _, route := range routes {
+		target := where[route.level]
+		if strings.HasPrefix(route.selector, "live") && route.level == onObject {
+			target = "/bucket/channel"
+		}
+		if route.selector != "" {
+			target += "?" + route.selector
+		}
+		fmt.Fprintf(&b, "| %s | `%s %s` |\n", route.operation, route.method, target)
+	}
+	return b.String()
+}
+
+// TestAPITable holds README's table, where it has one, to what is routed.
+func TestAPITable(t *testing.T) {
+	got := apiTable()
+	if *update {
+		if err := os.WriteFile("testdata/api.md", []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Skipf("no README yet: %v", err)
+	}
+	_, rest, ok := bytes.Cut(readme, []byte("<!-- api -->"))
+	table, _, closed := bytes.Cut(rest, []byte("<!-- /api -->"))
+	if !ok || !closed || len(bytes.TrimSpace(table)) == 0 {
+		t.Skip("README has no API table yet")
+	}
+	if string(bytes.TrimSpace(table)) != strings.TrimSpace(got) {
+		t.Errorf("README's API table differs from the routes; it should be testdata/api.md:\n%s", got)
+	}
+}
+
+// TestUnknownSubresources asks for everything that has no route: none of it
+// may read or write an object.
+func TestUnknownSubresources(t *testing.T) {
+	w := newWorld(t)
+	w.must("PUT", "/bucket", nil, "")
+	w.must("PUT", "/bucket/key", nil, "before")
+	routed := map[string]bool{}
+	for _, route := range routes {
+		routed[route.method+" "+string(route.level)+" "+route.selector] = true
+	}
+	for _, name := range subresources {
+		for _, method := range []string{"GET", "PUT", "POST", "DELETE"} {
+			for level, target := range map[level]string{onBucket: "/bucket", onObject: "/bucket/key"} {
+				if routed[method+" "+string(level)+" "+selectorOf(name)] {
+					continue
+				}
+				if name == "list-type" {
+					continue // a parameter of ListObjects alone
+				}
+				for _, form := range []string{"?", "?x=1&"} {
+					res, body := w.do(method, target+form+name, nil, "")
+					if res.StatusCode != 501 && res.StatusCode != 405 {
+						t.Errorf("%s %s: %s %s", method, target+form+name, res.Status, code(body))
+					}
+					if res.StatusCode == 501 && !strings.Contains(body, name) {
+						t.Errorf("%s %s: the answer does not name it: %s", method, target+form+name, body)
+					}
+				}
+			}
+		}
+	}
+	if got := w.must("GET", "/bucket/key", nil, ""); got != "before" {
+		t.Errorf("object = %q, want it untouched", got)
+	}
+}
+
+func selectorOf(name string) string {
+	if name == "comp" {
+		return "comp="
+	}
+	return name
+}
+
+// TestUnsignedParameters adds each sub-resource to a URL that was signed
+// without it: the request must be refused.
+func TestUnsignedParameters(t *testing.T) {
+	w := newWorld(t)
+	w.must("PUT", "/bucket", nil, "")
+	w.must("PUT", "/bucket/key", nil, "body")
+	for _, name := range append([]string{"response-content-type", "startTime", "endTime", "security-token"}, subresources...) {
+		if name == "list-type" || name == "accessmonitor" || name == "policyStatus" || name == "regions" {
+			continue // not in the list of what a V1 signature covers
+		}
+		r := w.sign(w.request("GET", "/bucket/key", nil, nil))
+		r.RequestURI += "?" + name + "=x"
+		if res, body := w.read(w.serve(r)); res.StatusCode != 403 {
+			t.Errorf("%s added: %s %s, want 403", name, res.Status, code(body))
+		}
+	}
+	r := w.sign(w.request("GET", "/bucket/key", nil, nil))
+	r.RequestURI += "?unknown=x"
+	if res, body := w.read(w.serve(r)); res.StatusCode != 200 || body != "body" {
+		t.Errorf("an unknown parameter: %s %q, want no effect", res.Status, body)
+	}
+}
