@@ -1,0 +1,26 @@
+#!/bin/sh
+# Makes the clips of this folder with ffmpeg (libx264, aac). See README.md.
+set -e
+cd "$(dirname "$0")"
+ff() { ffmpeg -y -v error "$@"; }
+x264="-c:v libx264 -pix_fmt yuv420p -bitexact"
+aac="-c:a aac -b:a 48k -bitexact"
+flv="-flvflags no_duration_filesize -f flv"
+
+# 6 s, 25 fps, a keyframe each 2 s, B-frames as references
+ff -f lavfi -i testsrc2=size=160x90:rate=25 -f lavfi -i sine=frequency=440:sample_rate=44100 -t 6 \
+   $x264 -preset veryfast -crf 36 -g 50 -keyint_min 50 -sc_threshold 0 -bf 3 -x264-params b-pyramid=normal $aac $flv bframes.flv
+# 4 s, 30000/1001 fps, eight slices, delimiters and parameter sets in the stream, 48 kHz stereo
+ff -f lavfi -i testsrc2=size=176x144:rate=30000/1001 -f lavfi -i "sine=frequency=300:sample_rate=48000" -t 4 \
+   $x264 -preset veryfast -crf 40 -g 30 -bf 0 -x264-params slices=8:aud=1:repeat-headers=1 -ac 2 $aac $flv slices.flv
+# 3 s without audio, fields, sizes that need cropping
+ff -f lavfi -i testsrc2=size=174x92:rate=25 -t 3 \
+   $x264 -preset veryfast -crf 38 -g 25 -flags +ilme+ildct -x264-params tff=1 -an $flv interlaced.flv
+# 6 s at one picture a second
+ff -f lavfi -i testsrc2=size=160x90:rate=1 -f lavfi -i sine=frequency=440:sample_rate=8000 -t 6 \
+   $x264 -preset veryfast -crf 36 -g 2 -bf 0 -ac 1 $aac $flv slow.flv
+# 5 s of audio alone
+ff -f lavfi -i sine=frequency=440:sample_rate=44100 -t 5 $aac $flv audio.flv
+# 2 s with MP3
+ff -f lavfi -i testsrc2=size=160x90:rate=25 -f lavfi -i sine=frequency=440:sample_rate=44100 -t 2 \
+   $x264 -preset veryfast -crf 38 -g 25 -c:a libmp3lame -b:a 48k $flv mp3.flv
