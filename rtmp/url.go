@@ -32,21 +32,18 @@ func joinURL(app, tcURL, name string) (host string, path []string, query url.Val
 		left = app
 	}
 	rawPath, rawQuery := joinName(strings.TrimLeft(left, "/"), name)
-
+	joined := unescape(rawPath)
+	if hasControl(joined) || hasControl(unescape(rawQuery)) {
+		return "", nil, nil, errControl
+	}
 	// An encoded slash separates too: the C SDK of OSS encodes bucket, app and
 	// channel as one.
-	for part := range strings.SplitSeq(unescape(rawPath), "/") {
+	for part := range strings.SplitSeq(joined, "/") {
 		if part != "" {
 			path = append(path, part)
 		}
 	}
-	query = parseQuery(rawQuery)
-	for _, part := range path {
-		if hasControl(part) {
-			return "", nil, nil, errControl
-		}
-	}
-	return host, path, query, nil
+	return host, path, parseQuery(rawQuery), nil
 }
 
 var errControl = &RejectError{CodeBadName, "InvalidArgument: the URL contains a line break or a zero byte"}
