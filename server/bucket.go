@@ -112,6 +112,7 @@ func (s *Server) getBucketInfo(w http.ResponseWriter, r *request) error {
 		AccessControlList  aclXML
 		Comment            string
 		DataRedundancyType string
+		Encryption         string `xml:"ServerSideEncryptionRule>SSEAlgorithm"` // oss2 2.9.0 cannot do without
 	}
 	return writeXML(w, struct {
 		XMLName xml.Name `xml:"BucketInfo"`
@@ -121,6 +122,7 @@ func (s *Server) getBucketInfo(w http.ResponseWriter, r *request) error {
 		Owner:              ownerXML(s.Owner),
 		AccessControlList:  aclXML{b.ACL},
 		DataRedundancyType: "LRS",
+		Encryption:         "None",
 	}})
 }
 
