@@ -1,0 +1,347 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"osslive/store"
+	"osslive/store/boltkv"
+	"osslive/store/fileblobs"
+	"osslive/store/memstore"
+)
+
+// env is a store on real backends in a directory, with a clock that a test sets.
+type env struct {
+	*store.Store
+	t      testing.TB
+	dir    string
+	kv     *boltkv.KV
+	blobs  *fileblobs.Blobs
+	leases *memstore.Leases
+	clock  *clock
+	report store.Report
+	// wrap puts something between store and backends; nil for nothing.
+	wrap func(store.KV, store.Blobs) (store.KV, store.Blobs)
+}
+
+type clock struct{ ms atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.UnixMilli(c.ms.Load()) }
+func (c *clock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
+
+// epoch is when the clock of a test begins.
+const epoch = 1543895706266
+
+func newEnv(t testing.TB) *env {
+	t.Helper()
+	e := &env{t: t, dir: t.TempDir(), clock: &clock{}}
+	e.clock.ms.Store(epoch)
+	e.open()
+	t.Cleanup(e.close)
+	return e
+}
+
+// open opens the directory as a process that starts does; no lease is held.
+func (e *env) open() {
+	e.t.Helper()
+	var err error
+	if e.kv, err = boltkv.Open(filepath.Join(e.dir, "meta.db"), boltkv.Options{}); err != nil {
+		e.t.Fatal(err)
+	}
+	// What tests kill is the process, so data need not be synced.
+	if e.blobs, err = fileblobs.Open(filepath.Join(e.dir, "blobs"), fileblobs.Options{Relaxed: true}); err != nil {
+		e.t.Fatal(err)
+	}
+	e.leases = memstore.NewLeases()
+	e.Store = store.New(store.Config{KV: e.kv, Blobs: e.blobs, Leases: e.leases, Now: e.clock.now})
+	if e.report, err = e.Recover(context.Background()); err != nil {
+		e.t.Fatal(err)
+	}
+	if e.wrap != nil {
+		kv, blobs := e.wrap(e.kv, e.blobs)
+		e.Store = store.New(store.Config{KV: kv, Blobs: blobs, Leases: e.leases, Now: e.clock.now})
+	}
+}
+
+func (e *env) close() {
+	if err := errors.Join(e.kv.Close(), e.blobs.Close()); err != nil {
+		e.t.Errorf("closing: %v", err)
+	}
+}
+
+func (e *env) reopen() {
+	e.t.Helper()
+	e.close()
+	e.open()
+}
+
+// newMemory returns a store in memory, for tests of logic alone.
+func newMemory(t testing.TB) (*store.Store, *clock) {
+	t.Helper()
+	c := &clock{}
+	c.ms.Store(epoch)
+	s := store.New(store.Config{KV: memstore.NewKV(), Blobs: memstore.NewBlobs(), Leases: memstore.NewLeases(), Now: c.now})
+	if _, err := s.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s, c
+}
+
+func putBucket(t testing.TB, s *store.Store, name string) {
+	t.Helper()
+	if _, err := s.PutBucket(t.Context(), name, ""); err != nil {
+		t.Fatalf("PutBucket: %v", err)
+	}
+}
+
+func putChannel(t testing.TB, s *store.Store, bucket, name string) {
+	t.Helper()
+	if err := s.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: name}); err != nil {
+		t.Fatalf("PutChannel: %v", err)
+	}
+}
+
+func put(t testing.TB, s *store.Store, bucket, key, body string) store.Object {
+	t.Helper()
+	o, err := tryPut(t, s, bucket, key, body)
+	if err != nil {
+		t.Fatalf("PutObject(%q): %v", key, err)
+	}
+	return o
+}
+
+func tryPut(t testing.TB, s *store.Store, bucket, key, body string) (store.Object, error) {
+	return s.PutObject(t.Context(), store.Object{Bucket: bucket, Key: key}, strings.NewReader(body), store.PutOptions{Length: -1})
+}
+
+// get reads an object as a server does: what disappears between its record and its
+// bytes is read once more, and then as often as it takes to be sure.
+func get(t testing.TB, s *store.Store, bucket, key string) (string, error) {
+	for {
+		o, err := s.Object(t.Context(), bucket, key)
+		if err != nil {
+			return "", err
+		}
+		r, err := s.OpenObject(t.Context(), o, 0, -1)
+		if errors.Is(err, store.ErrNoSuchKey) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		data, err := io.ReadAll(r)
+		return string(data), errors.Join(err, r.Close())
+	}
+}
+
+func want(t testing.TB, s *store.Store, bucket, key, body string) {
+	t.Helper()
+	got, err := get(t, s, bucket, key)
+	if err != nil || got != body {
+		t.Errorf("%s/%s: got %.40q (%d bytes), %v, want %.40q (%d bytes)", bucket, key, got, len(got), err, body, len(body))
+	}
+}
+
+func wantErr(t testing.TB, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// large is a body that becomes a blob.
+func large(seed string) string { return strings.Repeat(seed, 70_000/len(seed)+1) }
+
+// checkRecords reads the records themselves, with no help from the store: after a
+// collection, all blobs and bodies are named by exactly one object, and whole.
+func (e *env) checkRecords() {
+	e.t.Helper()
+	ctx := context.Background()
+	if err := e.Collect(ctx); err != nil {
+		e.t.Errorf("Collect: %v", err)
+	}
+	named := map[string]string{}
+	for _, rec := range e.records("object/") {
+		var o struct {
+			Size       int64
+			Blob, Body string
+		}
+		if err := json.Unmarshal(rec.Value, &o); err != nil {
+			e.t.Fatalf("%s: %v", rec.Key, err)
+		}
+		bytes := o.Blob + o.Body
+		if (o.Blob == "") == (o.Body == "") || named[bytes] != "" {
+			e.t.Errorf("%s: bytes %q, named by %q too", rec.Key, bytes, named[bytes])
+		}
+		named[bytes] = rec.Key
+		size := int64(-1)
+		if o.Blob != "" {
+			size, _ = e.blobs.Size(ctx, store.BlobID(o.Blob))
+		} else if body, err := e.kv.Get(ctx, "b/"+o.Body); err == nil {
+			size = int64(len(body.Value))
+		}
+		if size != o.Size {
+			e.t.Errorf("%s: %d bytes of %d", rec.Key, size, o.Size)
+		}
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(rec.Key, "object/"), "/")
+		if _, err := e.kv.Get(ctx, "bucket/"+bucket); err != nil {
+			e.t.Errorf("%s: its bucket: %v", rec.Key, err)
+		}
+	}
+	for _, rec := range e.records("b/") {
+		if named[rec.Key[2:]] == "" {
+			e.t.Errorf("%s: named by no object", rec.Key)
+		}
+	}
+	for _, rec := range e.records("garbage/") {
+		e.t.Errorf("%s: left after Collect", rec.Key)
+	}
+	err := e.blobs.List(ctx, func(id store.BlobID) error {
+		if named[string(id)] == "" {
+			e.t.Errorf("blob %s: named by no object", id)
+		}
+		return nil
+	})
+	if err != nil {
+		e.t.Error(err)
+	}
+	for _, prefix := range []string{"channel/", "position/", "history/"} {
+		for _, rec := range e.records(prefix) {
+			_, name, _ := strings.Cut(rec.Key, "/")
+			bucket, _, _ := strings.Cut(name, "/")
+			if _, err := e.kv.Get(ctx, "bucket/"+bucket); err != nil {
+				e.t.Errorf("%s: its bucket: %v", rec.Key, err)
+			}
+			if _, err := e.kv.Get(ctx, "channel/"+name); err != nil {
+				e.t.Errorf("%s: its channel: %v", rec.Key, err)
+			}
+		}
+	}
+}
+
+func (e *env) records(prefix string) []store.Record {
+	e.t.Helper()
+	var all []store.Record
+	after := ""
+	for {
+		recs, err := e.kv.List(context.Background(), prefix, after, 1000)
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		if len(recs) == 0 {
+			return all
+		}
+		all = append(all, recs...)
+		after = recs[len(recs)-1].Key
+	}
+}
+
+// publisher publishes segments the way a server does, with a playlist of its own
+// form: the sequence number, then one name a line.
+type publisher struct {
+	*store.Session
+	pos store.Position
+}
+
+const windowSize = 3
+
+func publish(t testing.TB, s *store.Store, bucket, channel string) *publisher {
+	t.Helper()
+	p, err := tryPublish(t, s, bucket, channel, store.SessionStart{RemoteAddr: "192.0.2.1:5000"})
+	if err != nil {
+		t.Fatalf("StartSession: %v", err)
+	}
+	return p
+}
+
+func tryPublish(t testing.TB, s *store.Store, bucket, channel string, start store.SessionStart) (*publisher, error) {
+	x, err := s.StartSession(t.Context(), bucket, channel, start)
+	if err != nil {
+		return nil, err
+	}
+	return &publisher{Session: x, pos: x.Position()}, nil
+}
+
+// segment records one and returns its name.
+func (p *publisher) segment(ctx context.Context, body string) (string, error) {
+	w, err := p.NewSegment(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer w.Abort()
+	for piece := range slices.Chunk([]byte(body), 64<<10) {
+		if _, err := w.Write(piece); err != nil {
+			return w.Name(), err
+		}
+	}
+	seg := store.Segment{Name: w.Name(), Duration: 4 * time.Second, Discontinuity: len(p.pos.Window) == 0}
+	next := p.pos
+	next.TargetDuration = 5
+	next.Window = append(slices.Clone(next.Window), seg)
+	for len(next.Window) > windowSize {
+		if next.Window[0].Discontinuity {
+			next.DiscontinuitySequence++
+		}
+		next.Sequence++
+		next.Window = next.Window[1:]
+	}
+	if err := p.CommitSegment(ctx, w, seg, next, playlist(next)); err != nil {
+		return w.Name(), err
+	}
+	p.pos = next
+	return w.Name(), nil
+}
+
+func (p *publisher) mustSegment(t testing.TB, body string) string {
+	t.Helper()
+	name, err := p.segment(t.Context(), body)
+	if err != nil {
+		t.Fatalf("segment: %v", err)
+	}
+	return name
+}
+
+func playlist(p store.Position) []byte {
+	var b bytes.Buffer
+	fmt.Fprintln(&b, p.Sequence)
+	for _, seg := range p.Window {
+		fmt.Fprintln(&b, seg.Name)
+	}
+	return b.Bytes()
+}
+
+// readPlaylist fetches a playlist and all it lists.
+func readPlaylist(t testing.TB, s *store.Store, bucket, channel, name string) (sequence uint64, segments []string, err error) {
+	text, err := get(t, s, bucket, channel+"/"+name)
+	if err != nil {
+		return 0, nil, err
+	}
+	lines := strings.Fields(text)
+	if _, err := fmt.Sscan(lines[0], &sequence); err != nil {
+		return 0, nil, err
+	}
+	for _, name := range lines[1:] {
+		if _, err := get(t, s, bucket, channel+"/"+name); err != nil {
+			return 0, nil, fmt.Errorf("listed segment %s: %w", name, err)
+		}
+	}
+	return sequence, lines[1:], nil
+}
+
+func invalidRule(err error) string {
+	var invalid *store.InvalidError
+	if errors.As(err, &invalid) {
+		return invalid.Field + " " + invalid.Rule
+	}
+	return fmt.Sprint(err)
+}
