@@ -1,0 +1,430 @@
+package rtmp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"osslive/rtmp/amf0"
+	"osslive/rtmp/flv"
+)
+
+// peer is a client that does what it is told.
+type peer struct {
+	t  testing.TB
+	nc net.Conn
+	in *chunkReader
+	w  chunker
+}
+
+// rawPeer connects and sends nothing.
+func rawPeer(t testing.TB, addr string) *peer {
+	t.Helper()
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { nc.Close() })
+	nc.SetDeadline(time.Now().Add(patience))
+	return &peer{t: t, nc: nc, in: newChunkReader(nc, make([]byte, 4096), openLimits()), w: chunker{size: 128}}
+}
+
+// newPeer has the handshake behind it.
+func newPeer(t testing.TB, addr string) *peer {
+	t.Helper()
+	p := rawPeer(t, addr)
+	if err := offerHandshake(p.in, p.nc); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// connectedPeer has connected, publishingPeer is publishing.
+func connectedPeer(t testing.TB, addr string) *peer {
+	t.Helper()
+	p := newPeer(t, addr)
+	p.command(0, "connect", 1, amf0.Object{{Name: "app", Value: amf0.String("live")}, {Name: "tcUrl", Value: amf0.String("rtmp://host/live")}})
+	p.send()
+	p.await("_result")
+	return p
+}
+
+func publishingPeer(t testing.TB, addr string) *peer {
+	t.Helper()
+	p := connectedPeer(t, addr)
+	p.publish()
+	if code := p.status(); code != codePublishStart {
+		t.Fatalf("publish: got %s", code)
+	}
+	return p
+}
+
+func (p *peer) publish() {
+	p.command(1, "publish", 0, amf0.Null{}, amf0.String("ch?k=v"), amf0.String("live"))
+	p.send()
+}
+
+func (p *peer) command(stream int, name string, transaction amf0.Number, args ...amf0.Value) {
+	body := amf0.Append(nil, append([]amf0.Value{amf0.String(name), transaction}, args...)...)
+	p.w.header(0, 3, 0, len(body), int(typeCommand), stream)
+	p.w.rest(3, 0, p.w.part(body))
+}
+
+func (p *peer) tag(t flv.Tag) {
+	p.w.message(4, messageType(t.Type), uint32(t.Time), t.Data)
+}
+
+// send writes what was prepared; a server that has hung up is no failure yet.
+func (p *peer) send() {
+	p.nc.Write(p.w.Bytes())
+	p.w.Reset()
+}
+
+// next reads a message, obeying Set Chunk Size.
+func (p *peer) next() (message, error) {
+	m, err := p.in.next()
+	if err == nil && m.typ == typeSetChunkSize {
+		err = p.in.setChunkSize(m)
+	}
+	return m, err
+}
+
+// await reads up to a command of that name.
+func (p *peer) await(name string) command {
+	p.t.Helper()
+	for {
+		m, err := p.next()
+		if err != nil {
+			p.t.Fatalf("waiting for %s: %v", name, err)
+		}
+		if m.typ != typeCommand {
+			continue
+		}
+		cmd, err := parseCommand(m)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if cmd.name == name {
+			return cmd
+		}
+	}
+}
+
+// status returns the code of the next onStatus.
+func (p *peer) status() string {
+	p.t.Helper()
+	return text(p.await("onStatus").object(1), "code")
+}
+
+// rejection reads up to the refusal and then the end of the connection.
+func (p *peer) rejection() *RejectError {
+	p.t.Helper()
+	var reject *RejectError
+	if err := p.await("onStatus").refusal(); !errors.As(err, &reject) {
+		p.t.Fatalf("got %v, want a refusal", err)
+	}
+	if _, err := p.next(); err != io.EOF {
+		p.t.Errorf("after the refusal: got %v, want %v", err, io.EOF)
+	}
+	return reject
+}
+
+var testTags = []flv.Tag{
+	{Type: flv.Script, Time: 0, Data: amf0.Append(nil, amf0.String("onMetaData"), amf0.Object{})},
+	{Type: flv.Video, Time: 0, Data: []byte("\x17\x00\x00\x00\x00config")},
+	{Type: flv.Audio, Time: 0, Data: []byte{}},
+	{Type: flv.Video, Time: 40, Data: bytes.Repeat([]byte("frame"), 1000)},
+	{Type: flv.Video, Time: 0xfffffff0, Data: bytes.Repeat([]byte("frame"), 50_000)},
+}
+
+func sums(tags []flv.Tag) []tagSum {
+	var s []tagSum
+	for _, t := range tags {
+		s = append(s, sumTag(t))
+	}
+	return s
+}
+
+func TestServerAndClient(t *testing.T) {
+	h := newRecorder()
+	s := startServer(t, h, Limits{})
+	c, err := Dial(context.Background(), "rtmp://"+s.addr+"/live/bucket/ch?k=a%2Fb&k=c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range testTags {
+		if err := c.WriteTag(tag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	r := h.wait(t)
+	if want := []string{"live", "bucket", "ch"}; !slices.Equal(r.request.Path, want) {
+		t.Errorf("path: got %q, want %q", r.request.Path, want)
+	}
+	if want := []string{"a/b", "c"}; !slices.Equal(r.request.Query["k"], want) {
+		t.Errorf("query: got %q, want %q", r.request.Query["k"], want)
+	}
+	if r.request.Host != "127.0.0.1" || r.request.Type != "live" || r.request.FlashVer == "" || r.request.RemoteAddr == nil || r.request.LocalAddr.String() != s.addr {
+		t.Errorf("request: %+v", r.request)
+	}
+	want := slices.Clone(testTags)
+	want[0].Data = append(amf0.Append(nil, amf0.String("@setDataFrame")), want[0].Data...)
+	if !slices.Equal(r.tags, sums(want)) {
+		t.Errorf("got %+v, want %+v", r.tags, sums(want))
+	}
+	if r.cause != nil || r.closes != 1 {
+		t.Errorf("closed %d times with %v, want once with nil", r.closes, r.cause)
+	}
+	end := s.end(t)
+	if end.Reason != nil || !end.Published || end.Received < 250_000 || end.Sent < 3000 || !slices.Equal(end.Path, r.request.Path) {
+		t.Errorf("end: %+v", end)
+	}
+}
+
+func TestClientIsRefused(t *testing.T) {
+	want := &RejectError{CodeDenied, "AccessDenied: no"}
+	h := newRecorder()
+	h.accept = func(*PublishRequest) error { return want }
+	s := startServer(t, h, Limits{})
+	_, err := Dial(context.Background(), "rtmp://"+s.addr+"/live/ch")
+	if !reflect.DeepEqual(err, want) {
+		t.Errorf("Dial: got %v, want %v", err, want)
+	}
+	if end := s.end(t); end.Reason != want || end.Published {
+		t.Errorf("end: %+v", end)
+	}
+}
+
+func TestClientHearsOfTheEnd(t *testing.T) {
+	h := newRecorder()
+	s := startServer(t, h, Limits{})
+	c, err := Dial(context.Background(), "rtmp://"+s.addr+"/live/ch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	want := &RejectError{CodeBadName, "disabled"}
+	(<-h.begun).request.Kick(want)
+	receive(t, c.done, "end of the publish")
+	if err := c.WriteTag(testTags[3]); !reflect.DeepEqual(err, want) {
+		t.Errorf("WriteTag: got %v, want %v", err, want)
+	}
+}
+
+func TestDialGivesUp(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		if nc, err := l.Accept(); err == nil {
+			defer nc.Close()
+			io.ReadFull(nc, make([]byte, 1+handshakeSize))
+			cancel()
+			io.Copy(io.Discard, nc)
+		}
+	}()
+	if _, err := Dial(ctx, "rtmp://"+l.Addr().String()+"/live/ch"); err != context.Canceled {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+// How a publish may end: the Stream is closed once, with a cause, and the
+// publisher is told.
+func TestEndOfPublish(t *testing.T) {
+	boom := errors.New("boom")
+	reject := &RejectError{CodeRejected, "InvalidVideoCodec: no"}
+	limits := DefaultLimits()
+	limits.Idle = 50 * time.Millisecond
+	tests := []struct {
+		name  string
+		onTag func(flv.Tag) error
+		do    func(*testServer, *peer, *recording)
+		cause func(error) bool
+		told  string // start of code and description
+	}{
+		{"deleteStream", nil, func(_ *testServer, p *peer, _ *recording) {
+			p.command(0, "deleteStream", 0, amf0.Null{}, amf0.Number(1))
+			p.send()
+		}, isNil, codeUnpublishSuccess},
+		{"deleteStream of rtmp2sink", nil, func(_ *testServer, p *peer, _ *recording) {
+			p.command(0, "deleteStream", 0, amf0.Null{}, amf0.String("ch"))
+			p.send()
+		}, isNil, codeUnpublishSuccess},
+		{"FCUnpublish", nil, func(_ *testServer, p *peer, _ *recording) {
+			p.command(0, "FCUnpublish", 0, amf0.Null{}, amf0.String("ch"))
+			p.send()
+		}, isNil, codeUnpublishSuccess},
+		{"closeStream", nil, func(_ *testServer, p *peer, _ *recording) {
+			p.command(1, "closeStream", 0, amf0.Null{})
+			p.send()
+		}, isNil, codeUnpublishSuccess},
+		{"disconnect", nil, func(_ *testServer, p *peer, _ *recording) { p.nc.Close() },
+			func(err error) bool { return errors.Is(err, io.EOF) }, ""},
+		{"disconnect inside a message", nil, func(_ *testServer, p *peer, _ *recording) {
+			p.tag(testTags[3])
+			p.w.Truncate(1000)
+			p.send()
+			p.nc.Close()
+		}, func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }, ""},
+		{"idle", nil, func(*testServer, *peer, *recording) {},
+			isLimit("Idle"), CodeRejected + " LimitExceeded: Idle time"},
+		{"kick", nil, func(_ *testServer, _ *peer, r *recording) { r.request.Kick(reject) },
+			func(err error) bool { return err == reject }, CodeRejected + " InvalidVideoCodec: no"},
+		{"kick with another error", nil, func(_ *testServer, _ *peer, r *recording) { r.request.Kick(boom) },
+			func(err error) bool { return err == boom }, CodeRejected + " InternalError"},
+		{"kick without an error", nil, func(_ *testServer, _ *peer, r *recording) { r.request.Kick(nil) },
+			isNil, codeUnpublishSuccess},
+		{"refused by the stream", func(flv.Tag) error { return fmt.Errorf("tag: %w", reject) },
+			func(_ *testServer, p *peer, _ *recording) { p.tag(testTags[1]); p.send() },
+			func(err error) bool { return errors.Is(err, reject) }, CodeRejected + " InvalidVideoCodec: no"},
+		{"failure of the stream", func(flv.Tag) error { return boom },
+			func(_ *testServer, p *peer, _ *recording) { p.tag(testTags[1]); p.send() },
+			func(err error) bool { return err == boom }, CodeRejected + " InternalError"},
+		{"panic of the stream", func(flv.Tag) error { panic("ouch") },
+			func(_ *testServer, p *peer, _ *recording) { p.tag(testTags[1]); p.send() },
+			func(err error) bool {
+				var p *PanicError
+				return errors.As(err, &p) && p.Value == "ouch" && bytes.Contains(p.Stack, []byte("WriteTag"))
+			}, CodeRejected + " InternalError"},
+		{"protocol error", nil, func(_ *testServer, p *peer, _ *recording) { p.w.WriteByte(0xc9); p.send() },
+			func(err error) bool { var p *ProtocolError; return errors.As(err, &p) }, CodeRejected + " ProtocolError: chunk stream 9"},
+		{"long message", nil, func(_ *testServer, p *peer, _ *recording) {
+			p.w.header(0, 4, 0, 2<<20, int(typeAudio), 1)
+			p.send()
+		}, isLimit("AudioMessage"), CodeRejected + " LimitExceeded: message of type 8"},
+		{"second publish", nil, func(_ *testServer, p *peer, _ *recording) { p.publish() },
+			func(err error) bool { var p *ProtocolError; return errors.As(err, &p) }, CodeRejected + " ProtocolError: publish"},
+		{"play", nil, func(_ *testServer, p *peer, _ *recording) {
+			p.command(1, "play", 0, amf0.Null{}, amf0.String("ch"))
+			p.send()
+		}, func(err error) bool { var r *RejectError; return errors.As(err, &r) }, codePlayFailed},
+		{"shutdown", nil, func(s *testServer, _ *peer, _ *recording) {
+			go s.Shutdown(context.Background())
+		}, func(err error) bool { return err == ErrServerClosed }, CodeRejected + " ServiceUnavailable"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newRecorder()
+			h.onTag = tt.onTag
+			l := limits
+			if tt.name != "idle" {
+				l.Idle = patience
+			}
+			s := startServer(t, h, l)
+			p := publishingPeer(t, s.addr)
+			r := receive(t, h.begun, "publish")
+			tt.do(s, p, r)
+			if tt.told != "" {
+				o := p.await("onStatus").object(1)
+				if got := text(o, "code") + " " + text(o, "description"); !strings.HasPrefix(got, tt.told) {
+					t.Errorf("told %q, want %q", got, tt.told)
+				}
+				p.nc.Close()
+			}
+			end := s.end(t)
+			if r.closes != 1 || !tt.cause(r.cause) {
+				t.Errorf("closed %d times, cause %v", r.closes, r.cause)
+			}
+			if !tt.cause(end.Reason) {
+				t.Errorf("reason %v", end.Reason)
+			}
+		})
+	}
+}
+
+func isNil(err error) bool { return err == nil }
+
+func isLimit(name string) func(error) bool {
+	return func(err error) bool {
+		var l *LimitError
+		return errors.As(err, &l) && l.Limit == name
+	}
+}
+
+func TestPanicsElsewhere(t *testing.T) {
+	h := newRecorder()
+	h.accept = func(*PublishRequest) error { panic("accept") }
+	s := startServer(t, h, Limits{})
+	p := connectedPeer(t, s.addr)
+	p.publish()
+	if got := p.rejection(); got.Code != CodeRejected {
+		t.Errorf("got %v", got)
+	}
+	var panicked *PanicError
+	if end := s.end(t); !errors.As(end.Reason, &panicked) || panicked.Value != "accept" {
+		t.Errorf("reason %v, want the panic", end.Reason)
+	}
+}
+
+// A publish may follow another on the same connection, and a late Kick of the
+// first does not hit the second.
+func TestPublishAgain(t *testing.T) {
+	h := newRecorder()
+	s := startServer(t, h, Limits{})
+	p := publishingPeer(t, s.addr)
+	p.command(0, "deleteStream", 0, amf0.Null{}, amf0.Number(1))
+	p.send()
+	if code := p.status(); code != codeUnpublishSuccess {
+		t.Fatalf("got %s", code)
+	}
+	first := h.wait(t)
+	first.request.Kick(errors.New("late"))
+	p.publish()
+	if code := p.status(); code != codePublishStart {
+		t.Fatalf("second publish: got %s", code)
+	}
+	first.request.Kick(errors.New("later"))
+	p.tag(testTags[1])
+	p.command(0, "deleteStream", 0, amf0.Null{}, amf0.Number(1))
+	p.send()
+	second := h.wait(t)
+	if second.cause != nil || len(second.tags) != 1 {
+		t.Errorf("second: got %d tags, %v, want one and nil", len(second.tags), second.cause)
+	}
+	p.nc.Close()
+	if end := s.end(t); end.Reason != nil {
+		t.Errorf("reason %v, want nil", end.Reason)
+	}
+}
+
+// While the Stream takes its time the publisher is not idle.
+func TestBlockedStreamIsNotIdle(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Idle = 100 * time.Millisecond
+	h := newRecorder()
+	slow := make(chan struct{})
+	h.onTag = func(flv.Tag) error {
+		<-slow
+		return nil
+	}
+	s := startServer(t, h, limits)
+	p := publishingPeer(t, s.addr)
+	p.tag(testTags[1])
+	p.send()
+	// Long enough for the read deadline, had it gone on, to have passed.
+	time.AfterFunc(3*limits.Idle, func() {
+		p.tag(testTags[3])
+		p.command(0, "deleteStream", 0, amf0.Null{}, amf0.Number(1))
+		p.send()
+		close(slow)
+	})
+	if r := h.wait(t); r.cause != nil || len(r.tags) != 2 {
+		t.Errorf("got %d tags, %v, want 2 and nil", len(r.tags), r.cause)
+	}
+	p.nc.Close()
+	s.end(t)
+}
