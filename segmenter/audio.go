@@ -239,7 +239,7 @@ func (s *Segmenter) cutAudio(pts mpegts.Ticks) error {
 		}
 		return nil
 	}
-	if s.cutAtFrame || s.rule.cut(true, age) || s.full() {
+	if s.cutAtFrame || age >= s.rule.target || s.full() {
 		return s.cut(pts, false, false)
 	}
 	return nil

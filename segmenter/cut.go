@@ -9,25 +9,25 @@ import (
 const (
 	// cutSlack is how much a keyframe may be early: times in milliseconds make a
 	// GOP of exactly FragDuration look shorter by a little.
-	cutSlack = 50 * time.Millisecond
+	cutSlack = mpegts.Second * 50 / 1000
 	// minForce is the shortest time after which a segment ends without keyframe.
 	minForce = 60 * time.Second
 )
 
 // cutRule decides where a segment ends. PutLiveChannel API page, FragDuration.
 type cutRule struct {
-	target mpegts.Ticks // reached: ends before the next keyframe
+	target mpegts.Ticks // nearly reached: ends before the next keyframe
 	force  mpegts.Ticks // reached: ends before any frame
 }
 
 func newCutRule(fragDuration time.Duration) cutRule {
 	return cutRule{
-		target: fromMillis((fragDuration - cutSlack).Milliseconds()),
+		target: fromMillis(fragDuration.Milliseconds()),
 		force:  fromMillis(max(2*fragDuration, minForce).Milliseconds()),
 	}
 }
 
 // cut says whether a segment of that age ends before the frame.
 func (r cutRule) cut(keyframe bool, age mpegts.Ticks) bool {
-	return keyframe && age >= r.target || age >= r.force
+	return keyframe && age+cutSlack >= r.target || age >= r.force
 }

@@ -269,14 +269,16 @@ func (s *Segmenter) finish(next mpegts.Ticks) error {
 // endRun finishes the open segment with its own last frame: what comes next
 // does not follow from it.
 func (s *Segmenter) endRun() error {
+	if s.seg.open {
+		if err := s.flushAudio(); err != nil { // may cut
+			return err
+		}
+		if err := s.finish(s.end()); err != nil {
+			return err
+		}
+	}
 	s.broken = true
-	if !s.seg.open {
-		return nil
-	}
-	if err := s.flushAudio(); err != nil {
-		return err
-	}
-	return s.finish(s.end())
+	return nil
 }
 
 // end is when the last frame of the open segment is over.

@@ -185,4 +185,3 @@ func equal(a, b []int64) bool {
 	}
 	return true
 }
-

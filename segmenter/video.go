@@ -247,11 +247,6 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		v.interval = dts - v.last
 	}
 	v.started, v.last = true, dts
-	if s.audio.buffered() && dts-s.audio.pendingAt >= maxPendingTime {
-		if err := s.flushAudio(); err != nil {
-			return err
-		}
-	}
 
 	prefix := accessUnitDelimiter
 	if sets {
@@ -271,7 +266,13 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	if v.meter.add(dts, len(f.data)) {
 		s.update(func(i *StreamInfo) { i.Video.FrameRate, i.Video.Bandwidth = v.meter.rates() })
 	}
-	return s.failed()
+	if err := s.failed(); err != nil {
+		return err
+	}
+	if s.audio.buffered() && dts-s.audio.pendingAt >= maxPendingTime {
+		return s.flushAudio()
+	}
+	return nil
 }
 
 // videoBase is the base that gives a picture, which the sender dates at, its

@@ -24,7 +24,7 @@ type Segment struct {
 	Pictures          int
 	AudioFrames       int
 	Keyframe          bool // the first picture is a random access point
-	Discontinuity     bool // the first picture or audio says that the stream breaks here
+	Discontinuity     bool // the first clock says that the stream breaks here
 	VideoFirst        bool // a picture follows the tables, nothing before it
 	HasVideo          bool // as the program map says
 	HasAudio          bool
@@ -78,6 +78,7 @@ type reader struct {
 
 	// this segment
 	cur      Segment
+	ticked   bool // a clock was read
 	pcrPID   int
 	videoPID int
 	audioPID int
@@ -86,13 +87,11 @@ type reader struct {
 
 // unit is a PES packet being collected.
 type unit struct {
-	data         []byte
-	packet       int // where it starts
-	random       bool
-	pcr          bool
-	first        bool // of its PID in the segment
-	discontinued bool
-	clock        int64 // when it started
+	data   []byte
+	packet int // where it starts
+	random bool
+	pcr    bool
+	clock  int64 // when it started
 }
 
 func (r *reader) fault(format string, args ...any) {
@@ -102,7 +101,7 @@ func (r *reader) fault(format string, args ...any) {
 }
 
 func (r *reader) readSegment(b []byte) {
-	r.cur, r.units = Segment{}, map[int]*unit{}
+	r.cur, r.units, r.ticked = Segment{}, map[int]*unit{}, false
 	r.pcrPID, r.videoPID, r.audioPID = -1, -1, -1
 	if len(b) == 0 || len(b)%packetSize != 0 {
 		r.fault("size %d is no multiple of %d", len(b), packetSize)
@@ -167,11 +166,10 @@ func (r *reader) readPacket(p []byte) {
 		r.readSection(pid, payload)
 	default:
 		if start {
-			_, seen := r.units[pid]
 			r.finish(pid)
 			r.units[pid] = &unit{
-				packet: r.packet, first: !seen,
-				random: flags&0x40 != 0, pcr: flags&0x10 != 0, discontinued: flags&0x80 != 0,
+				packet: r.packet,
+				random: flags&0x40 != 0, pcr: flags&0x10 != 0,
 				clock: r.pcr,
 			}
 			if r.packet == 2 {
@@ -219,6 +217,10 @@ func (r *reader) readField(pid int, f []byte) {
 		}
 		if pid != r.pcrPID {
 			r.fault("PCR on PID %#x, the PMT names %#x", pid, r.pcrPID)
+		}
+		if !r.ticked {
+			r.cur.Discontinuity = flags&0x80 != 0
+			r.ticked = true
 		}
 		r.clock(base, flags&0x80 != 0)
 		rest = rest[6:]

@@ -34,9 +34,6 @@ func (r *reader) finish(pid int) {
 		r.fault("PID %#x: malformed time stamps", pid)
 		return
 	}
-	if u.first && u.discontinued {
-		r.cur.Discontinuity = true
-	}
 	if pid == r.videoPID {
 		if b[3] != 0xe0 || length != 0 {
 			r.fault("video PES with stream id %#02x, length %d", b[3], length)

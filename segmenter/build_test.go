@@ -1,0 +1,244 @@
+package segmenter_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"testing"
+	"time"
+
+	"osslive/rtmp/flv"
+	"osslive/segmenter"
+)
+
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// parameter sets of x264 at 320x180, High profile
+var (
+	sps = unhex("67 64 00 0c ac d9 41 41 9f 9f 01 10 00 00 03 00 10 00 00 03 03 20 f1 42 99 60")
+	pps = unhex("68 ef 8f cb")
+
+	otherSPS = append(unhex("67 64 00 0d"), sps[4:]...) // another level
+	otherPPS = unhex("68 ef 8f cf")
+)
+
+// avcC is a sequence header tag.
+func avcC(at flv.Millis, sps, pps []byte) flv.Tag {
+	b := unhex("17 00 000000 01 64 00 0c ff e1")
+	b = append(b, byte(len(sps)>>8), byte(len(sps)))
+	b = append(append(b, sps...), 1, 0, byte(len(pps)))
+	return flv.Tag{Type: flv.Video, Time: at, Data: append(append(b, pps...), 0xfd, 0xf8, 0xf8, 0)}
+}
+
+// picture is a video tag with NAL units, flagged key if the last is an IDR slice.
+func picture(at flv.Millis, ct int, nals ...[]byte) flv.Tag {
+	b := []byte{0x27, 1, byte(ct >> 16), byte(ct >> 8), byte(ct)}
+	if n := len(nals); n > 0 && nals[n-1][0]&0x1f == 5 {
+		b[0] = 0x17
+	}
+	for _, nal := range nals {
+		b = append(b, 0, 0, byte(len(nal)>>8), byte(len(nal)))
+		b = append(b, nal...)
+	}
+	return flv.Tag{Type: flv.Video, Time: at, Data: b}
+}
+
+func idr(at flv.Millis) flv.Tag   { return picture(at, 0, unhex("65 88 84 21")) }
+func inter(at flv.Millis) flv.Tag { return picture(at, 0, unhex("41 9a 12 34")) }
+
+func asc(at flv.Millis, config string) flv.Tag {
+	return flv.Tag{Type: flv.Audio, Time: at, Data: unhex("af 00" + config)}
+}
+
+const (
+	mono44   = "12 08 56 e5 00"
+	stereo48 = "11 90 56 e5 00"
+)
+
+func aac(at flv.Millis) flv.Tag {
+	return flv.Tag{Type: flv.Audio, Time: at, Data: append(unhex("af 01"), bytes.Repeat([]byte{0x21}, 100)...)}
+}
+
+// gop is pictures from a keyframe at the time from up to the time to, every
+// step ms.
+func gop(from, to, step flv.Millis) []flv.Tag {
+	tags := []flv.Tag{idr(from)}
+	for at := from + step; at < to; at += step {
+		tags = append(tags, inter(at))
+	}
+	return tags
+}
+
+// live is a stream of 25 pictures a second with a keyframe each second, and
+// audio of 48 kHz, starting at from, for n seconds.
+func live(from flv.Millis, n int) []flv.Tag {
+	tags := []flv.Tag{avcC(from, sps, pps), asc(from, stereo48)}
+	return append(tags, frames(from, n)...)
+}
+
+func frames(from flv.Millis, n int) (tags []flv.Tag) {
+	sound := 0
+	for i := range flv.Millis(25 * n) {
+		if i%25 == 0 {
+			tags = append(tags, idr(from+i*40))
+		} else {
+			tags = append(tags, inter(from+i*40))
+		}
+		for ; flv.Millis(sound*64/3) < (i+1)*40; sound++ {
+			tags = append(tags, aac(from+flv.Millis(sound*64/3)))
+		}
+	}
+	return tags
+}
+
+func join(parts ...[]flv.Tag) (tags []flv.Tag) {
+	for _, p := range parts {
+		tags = append(tags, p...)
+	}
+	return tags
+}
+
+func one(t ...flv.Tag) []flv.Tag { return t }
+
+func shifted(by flv.Millis, tags []flv.Tag) []flv.Tag {
+	out := make([]flv.Tag, len(tags))
+	for i, tag := range tags {
+		tag.Time += by
+		out[i] = tag
+	}
+	return out
+}
+
+// only keeps tags of one type.
+func only(typ flv.TagType, tags []flv.Tag) (out []flv.Tag) {
+	for _, tag := range tags {
+		if tag.Type == typ {
+			out = append(out, tag)
+		}
+	}
+	return out
+}
+
+// summary is one word a segment: its duration in ms; then K or F for how it
+// starts, keyframe or not; D for discontinuity; f if it ended by force; v and a
+// for the tracks that the program map lists.
+func summary(t *testing.T, out *sink) string {
+	t.Helper()
+	r := out.check(t)
+	var words []string
+	for i, seg := range out.info {
+		w := seg.Duration.Round(time.Millisecond).String()
+		for _, f := range []struct {
+			set  bool
+			flag string
+		}{{seg.Keyframe, " K"}, {!seg.Keyframe, " F"}, {seg.Discontinuity, "D"}, {seg.Forced, "f"},
+			{r.Segments[i].HasVideo, "v"}, {r.Segments[i].HasAudio, "a"}} {
+			if f.set {
+				w += f.flag
+			}
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, ", ")
+}
+
+func TestStreams(t *testing.T) {
+	second := segmenter.Config{FragDuration: time.Second}
+	long := segmenter.Config{FragDuration: 100 * time.Second}
+	two := segmenter.Config{FragDuration: 2 * time.Second}
+	audioOnly := segmenter.Config{FragDuration: time.Second, AllowAudioOnly: true}
+	config := one(avcC(0, sps, pps))
+	tests := []struct {
+		name string
+		cfg  segmenter.Config
+		tags []flv.Tag
+		want string
+	}{
+		{"nothing", second, nil, ""},
+		{"one picture", second, join(config, one(idr(0))), "40ms Kv"},
+		{"GOP is target exactly", two, live(0, 6), "2s Kva, 2s Kva, 2s Kva"},
+		{"GOP 50 ms short of target", two, join(config, gop(0, 1950, 50), gop(1950, 4000, 50)), "1.95s Kv, 2.05s Kv"},
+		{"GOP 51 ms short of target", two, join(config, gop(0, 1949, 50), gop(1949, 4000, 50)), "4.049s Kv"},
+		{"30000/1001 fps does not drift", two, fractional(600), "2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.003s Kv"},
+		{"no keyframe", two, join(config, gop(0, 130_000, 500)), "1m0s Kfv, 1m0s Ffv, 10s Fv"},
+		{"no keyframe, long target", long, join(config, gop(0, 202_000, 500)), "3m20s Kfv, 2s Fv"},
+		{"size limit", segmenter.Config{FragDuration: 9 * time.Second, MaxBytes: 1500},
+			join(config, gop(0, 400, 40)), "240ms Kfv, 160ms Fv"},
+
+		{"pictures before the sequence header", second, join(gop(0, 400, 40), shifted(400, config), gop(400, 800, 40)), "400ms Kv"},
+		{"pictures before the first keyframe", second, join(config, one(inter(0), inter(40)), gop(80, 480, 40)), "400ms Kv"},
+		{"parameter sets in the first picture", second, join(one(flv.Tag{Type: flv.Video, Data: unhex("17 00 000000 01 64 00 0c ff e0 00")}, idr(0)),
+			one(picture(40, 0, sps, pps, unhex("65 88"))), one(inter(80))), "80ms Kv"},
+		{"parameter sets in a tag of their own", second, join(one(flv.Tag{Type: flv.Video, Data: unhex("17 00 000000 01 64 00 0c ff e0 00")}),
+			one(picture(0, 0, sps, pps), idr(0), inter(40))), "80ms Kv"},
+		{"configuration at 0, media late", second, join(config, gop(20_000_000, 20_000_400, 40)), "400ms Kv"},
+		{"audio before the first keyframe is dropped", second, join(config, one(asc(0, mono44)), one(aac(0), aac(23), aac(800), aac(850)), gop(900, 1300, 40)), "400ms Kva"},
+		{"audio before its configuration", second, join(config, one(aac(0)), gop(0, 400, 40)), "400ms Kv"},
+		{"silence", second, join(config, one(asc(0, mono44), flv.Tag{Type: flv.Audio}), gop(0, 400, 40)), "400ms Kva"},
+		{"audio is 2 s late", second, join(config, gop(0, 1000, 40), gop(1000, 2000, 40), one(asc(2000, mono44)), gop(2000, 3000, 40)), "1s Kva, 1s Kva, 1s Kva"},
+		{"audio is 5 s late", second, join(config, gop(0, 5000, 40), one(asc(5000, mono44), aac(5000)), gop(5000, 6000, 40), one(aac(6000))), "5s Kv, 1s KDva"},
+		{"audio goes away", second, join(live(0, 1), only(flv.Video, frames(1000, 2))), "1s Kva, 1s Kva, 1s Kva"},
+		{"audio pauses for longer than a jump", second, join(live(0, 1), only(flv.Video, frames(1000, 12)), frames(13000, 1)), strings.Repeat("1s Kva, ", 13) + "1s Kva"},
+		{"video pauses for longer than a jump", second, join(live(0, 1), only(flv.Audio, frames(1000, 12)), frames(13000, 1)), "13s Kva, 1s Kva"},
+		{"video stalls", second, join(live(0, 1), only(flv.Audio, frames(1000, 62)), frames(63000, 1)), "1m0.011s Kfva, 2.989s Fva, 1s Kva"},
+
+		{"same configuration again", second, join(live(0, 1), live(1000, 1)), "1s Kva, 1s Kva"},
+		{"new SPS in mid GOP", two, join(live(0, 1), one(avcC(1000, otherSPS, pps), inter(1000), inter(1040)), gop(1080, 1480, 40)), "1.08s Kva, 400ms KDva"},
+		{"new PPS alone", two, join(live(0, 1), one(avcC(1000, sps, otherPPS)), frames(1000, 1)), "2s Kva"},
+		{"new SPS in the picture", two, join(live(0, 1), one(picture(1000, 0, otherSPS, pps, unhex("65 88"))), frames(1040, 1)), "1s Kva, 1.04s KDva"},
+		{"new PPS in an inter picture", two, join(live(0, 1), one(picture(1000, 0, otherPPS, unhex("41 9a"))), one(inter(1040))), "1.08s Kva"},
+		{"new audio configuration", two, join(live(0, 1), one(asc(1000, mono44)), frames(1000, 1)), "1s Kva, 1s KDva"},
+		{"new audio configuration in mid GOP", two, join(live(0, 1), one(inter(1000), asc(1020, mono44), aac(1020), inter(1040), inter(1080))), "1.04s Kfva, 80ms FDva"},
+
+		{"jump forward by 1 h", two, join(live(0, 2), shifted(3_602_000, frames(0, 2))), "2s Kva, 2s KDva"},
+		{"jump back by 30 s", two, join(live(60_000, 2), shifted(30_000, frames(0, 2))), "2s Kva, 2s KDva"},
+		{"jump in mid GOP", two, join(live(0, 1), one(inter(1000), inter(3_601_040), inter(3_601_080)), gop(3_601_120, 3_601_520, 40)), "1.04s Kva, 400ms KDva"},
+		{"jump of the audio first", two, join(live(0, 1), one(aac(3_601_000), inter(1000), idr(3_601_040), aac(3_601_021), inter(3_601_080))), "1.04s Kva, 80ms KDva"},
+		{"a single wild picture", two, join(live(0, 1), one(inter(900_000_000)), frames(1000, 1)), "1s Kva, 1s KDva"},
+		{"pause of 9 s", two, join(live(0, 1), frames(10_000, 1)), "10s Kva, 1s Kva"},
+		{"step back by 200 ms", two, join(live(0, 1), frames(800, 2)), "2.8s Kva"},
+		{"equal times", two, join(config, one(idr(0), inter(0), inter(0), inter(40), inter(40), inter(80))), "120ms Kv"},
+		{"all times equal", second, join(config, one(idr(7), inter(7), idr(7), inter(7))), "1ms Kv"},
+		{"wrap at 31 bits", two, masked(1<<31-1, live(1<<31-2000, 4)), "2s Kva, 2s Kva"},
+		{"wrap at 32 bits", two, live(0xffffffff-1999, 4), "2s Kva, 2s Kva"},
+
+		{"audio only", audioOnly, only(flv.Audio, live(0, 6)), "1.003s Fa, 1.002s Fa, 1.003s Fa, 1.003s Fa, 1.002s Fa, 1.003s Fa"},
+		{"audio only, short", audioOnly, only(flv.Audio, live(0, 1)), "1.003s Fa"},
+		{"video after audio only", audioOnly, join(only(flv.Audio, live(0, 4)), live(4000, 1)), "1.003s Fa, 1.002s Fa, 1.003s Fa, 992ms Fa, 1s KDva"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			out, _ := segment(t, tt.cfg, tt.tags)
+			if got := summary(t, out); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// fractional is n pictures at 30000/1001 a second, a keyframe each 60.
+func fractional(n int) []flv.Tag {
+	tags := one(avcC(0, sps, pps))
+	for i := range n {
+		at := flv.Millis((i*1001 + 15) / 30)
+		if i%60 == 0 {
+			tags = append(tags, idr(at))
+		} else {
+			tags = append(tags, inter(at))
+		}
+	}
+	return tags
+}
+
+func masked(mask flv.Millis, tags []flv.Tag) []flv.Tag {
+	for i := range tags {
+		tags[i].Time &= mask
+	}
+	return tags
+}

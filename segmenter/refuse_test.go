@@ -1,0 +1,251 @@
+package segmenter_test
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"osslive/rtmp/flv"
+	"osslive/segmenter"
+	"osslive/segmenter/mpegts"
+	"osslive/segmenter/mpegts/mpegtstest"
+)
+
+func repeat(n int, t flv.Tag) []flv.Tag { return slices.Repeat([]flv.Tag{t}, n) }
+
+// Streams that cannot be carried end with an error that says what to do, and
+// keep what was good before.
+func TestRefusals(t *testing.T) {
+	video := func(s string) flv.Tag { return flv.Tag{Type: flv.Video, Data: unhex(s)} }
+	overrun := video("27 01 000000 00 00 00 09 41")
+	tests := []struct {
+		name     string
+		tags     []flv.Tag
+		step     time.Duration // of real time, each tag
+		want     string
+		segments int
+	}{
+		{"HEVC", one(video("90 68766331 00")), 0, "HEVC is not supported by LiveChannel: choose H.264", 0},
+		{"HEVC with ID 12", one(video("1c 00 000000 01")), 0, "HEVC is not supported", 0},
+		{"AV1", one(video("90 61763031 00")), 0, "AV1 is not supported", 0},
+		{"H.263", one(video("12 00 00")), 0, "H263 is not supported", 0},
+		{"HEVC in mid stream", join(live(0, 1), one(video("91 68766331 000000 00"))), 0, "HEVC is not supported", 1},
+		{"49 malformed pictures", join(live(0, 1), repeat(49, overrun)), 0, "", 1},
+		{"50 malformed pictures", join(live(0, 1), repeat(50, overrun)), 0, "50 malformed video messages in a row: NAL unit exceeds", 1},
+		{"99 malformed pictures with a good one between", join(live(0, 1), repeat(49, overrun), one(inter(1000)), repeat(49, overrun)), 0, "", 1},
+		{"50 malformed audio messages, good pictures between", join(live(0, 1), interleave(50, flv.Tag{Type: flv.Audio, Data: []byte{0xaf}}, inter(1000))), 0,
+			"50 malformed audio messages in a row", 1},
+		{"malformed sequence headers", repeat(50, video("17 00 000000 01 64 00 0c ff e1 00 ff 67")), 0, "malformed AVCDecoderConfigurationRecord", 0},
+		{"audio alone for 9 s", join(one(asc(0, mono44)), repeat(90, aac(0))), 100 * time.Millisecond, "", 0},
+		{"audio alone for 10 s", join(one(asc(0, mono44)), repeat(102, aac(0))), 100 * time.Millisecond, "must contain H.264 video", 0},
+		{"no sequence header for 10 s", repeat(102, idr(0)), 100 * time.Millisecond, "without an AVC sequence header", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var elapsed time.Duration
+			var out sink
+			s := segmenter.New(segmenter.Config{FragDuration: time.Second, Elapsed: func() time.Duration { return elapsed }}, &out)
+			var err error
+			for _, tag := range tt.tags {
+				if err = s.WriteTag(tag); err != nil {
+					break
+				}
+				elapsed += tt.step
+			}
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			if err != nil {
+				if again := s.WriteTag(idr(0)); again != err {
+					t.Errorf("got %v again, want %v", again, err)
+				}
+			}
+			s.Close()
+			out.check(t)
+			if len(out.data) != tt.segments {
+				t.Errorf("got %d segments, want %d", len(out.data), tt.segments)
+			}
+		})
+	}
+}
+
+func interleave(n int, a, b flv.Tag) (tags []flv.Tag) {
+	for range n {
+		tags = append(tags, a, b)
+	}
+	return tags
+}
+
+func TestCloseWithoutVideo(t *testing.T) {
+	s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &sink{})
+	for _, tag := range only(flv.Audio, live(0, 1)) {
+		if err := s.WriteTag(tag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != segmenter.ErrNoVideo {
+		t.Errorf("got %v, want %v", err, segmenter.ErrNoVideo)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("second Close: got %v", err)
+	}
+	if err := s.WriteTag(idr(0)); err == nil {
+		t.Error("a closed segmenter takes tags")
+	}
+}
+
+// Without audio, the first segment opens after a second of real time, three of
+// media, or 4 MiB.
+func TestSecondTrackWait(t *testing.T) {
+	big := func(at flv.Millis) flv.Tag { return picture(at, 0, append([]byte{0x65}, make([]byte, 60_000)...)) }
+	tests := []struct {
+		name string
+		tag  func(i int) flv.Tag
+		step time.Duration
+		want int // tags until the segment is opened
+	}{
+		{"real time", func(i int) flv.Tag { return idr(0) }, 100 * time.Millisecond, 11},
+		{"media", func(i int) flv.Tag { return idr(flv.Millis(i * 100)) }, 0, 31},
+		{"bytes", func(i int) flv.Tag { return big(flv.Millis(i)) }, 0, 70},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var elapsed time.Duration
+			w := &opened{}
+			s := segmenter.New(segmenter.Config{FragDuration: time.Hour, Elapsed: func() time.Duration { return elapsed }}, w)
+			s.WriteTag(avcC(0, sps, pps))
+			n := 0
+			for ; !w.opened && n < 1000; n++ {
+				if err := s.WriteTag(tt.tag(n)); err != nil {
+					t.Fatal(err)
+				}
+				elapsed += tt.step
+			}
+			if n != tt.want {
+				t.Errorf("opened after %d tags, want %d", n, tt.want)
+			}
+		})
+	}
+}
+
+// opened notes that a segment was opened.
+type opened struct{ opened bool }
+
+func (o *opened) Open() (io.Writer, error)       { o.opened = true; return io.Discard, nil }
+func (o *opened) Finish(segmenter.Segment) error { return nil }
+
+// An error of the sink ends the stream, and Close does not finish the segment.
+func TestSinkErrors(t *testing.T) {
+	broken := errors.New("disk full")
+	for _, when := range []string{"open", "write", "finish"} {
+		t.Run(when, func(t *testing.T) {
+			out := &failing{when: when, err: broken}
+			s := segmenter.New(segmenter.Config{FragDuration: time.Second}, out)
+			var err error
+			for _, tag := range live(0, 3) {
+				if err = s.WriteTag(tag); err != nil {
+					break
+				}
+			}
+			if !errors.Is(err, broken) {
+				t.Errorf("got %v, want %v", err, broken)
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("Close: got %v", err)
+			}
+			if out.finished {
+				t.Error("the broken segment was finished")
+			}
+		})
+	}
+}
+
+type failing struct {
+	when     string
+	err      error
+	finished bool
+}
+
+func (f *failing) Open() (io.Writer, error) {
+	if f.when == "open" {
+		return nil, f.err
+	}
+	return f, nil
+}
+
+func (f *failing) Write(b []byte) (int, error) {
+	if f.when == "write" {
+		return 0, f.err
+	}
+	return len(b), nil
+}
+
+func (f *failing) Finish(segmenter.Segment) error {
+	if f.when == "finish" {
+		return f.err
+	}
+	f.finished = true
+	return nil
+}
+
+// An accelerated stream of 27 hours crosses the 33 bits of a time stamp.
+func TestTimeStampWrap(t *testing.T) {
+	var out sink
+	s := segmenter.New(segmenter.Config{FragDuration: 100 * time.Second}, &out)
+	tags := []flv.Tag{avcC(0, sps, pps)}
+	const step = 9000
+	for at := flv.Millis(0); at < 27*3600*1000; at += step {
+		tags = append(tags, idr(at))
+	}
+	var total time.Duration
+	for _, tag := range tags {
+		if err := s.WriteTag(tag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := out.check(t)
+	for _, seg := range out.info {
+		total += seg.Duration
+		if seg.Discontinuity {
+			t.Error("discontinuity")
+		}
+	}
+	if want := 27 * time.Hour; total != want {
+		t.Errorf("got %v, want %v", total, want)
+	}
+	if last := r.Segments[len(r.Segments)-1].LastDTS; last < 1<<33 {
+		t.Errorf("last DTS is %d: no wrap", last)
+	}
+}
+
+// The independent reader sees what is wrong with a segment.
+func TestInspectFindsFaults(t *testing.T) {
+	out, _ := segment(t, segmenter.Config{FragDuration: time.Second}, live(0, 2))
+	const packet = mpegts.PacketSize
+	tests := []struct {
+		name  string
+		spoil func(b []byte) []byte
+		want  string
+	}{
+		{"cut", func(b []byte) []byte { return b[:len(b)-1] }, "no multiple of 188"},
+		{"sync", func(b []byte) []byte { b[packet*5] = 0; return b }, "sync byte"},
+		{"no PAT", func(b []byte) []byte { return b[packet:] }, "want the PAT"},
+		{"CRC", func(b []byte) []byte { b[packet+20] ^= 1; return b }, "checksum"},
+		{"lost packet", func(b []byte) []byte { return slices.Delete(b, packet*4, packet*5) }, "continuity counter"},
+		{"repeated picture", func(b []byte) []byte { return slices.Concat(b[:packet*3], b[packet*2:]) }, "DTS"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := mpegtstest.Inspect(out.data[0], tt.spoil(slices.Clone(out.data[1])))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
