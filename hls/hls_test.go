@@ -1,0 +1,249 @@
+package hls
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafov/m3u8"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// live is a window of three after five segments of two sessions.
+func live() *Window {
+	w := &Window{Playlist: Playlist{Sequence: 9, TargetDuration: 5}, Size: 3}
+	w.Add(Segment{URI: "1543895706266.ts", Duration: ms(5000)})
+	w.Add(Segment{URI: "1543895711266.ts", Duration: ms(1240), Discontinuity: true})
+	w.Add(Segment{URI: "1543895716266.ts", Duration: ms(5840)})
+	w.Add(Segment{URI: "1543895722106.ts", Duration: ms(4999)})
+	w.Add(Segment{URI: "1543895799000.ts", Duration: ms(5000), Discontinuity: true})
+	return w
+}
+
+func TestGolden(t *testing.T) {
+	tests := []struct {
+		name string
+		list Playlist
+	}{
+		{"live", live().Playlist},
+		{"live-first", Playlist{TargetDuration: 7, Segments: []Segment{{URI: "1543895706266.ts", Duration: ms(7120)}}}},
+		// The sample of the PostVodPlaylist API page: rounded, not rounded up.
+		{"vod", Playlist{TargetDuration: TargetDuration(ms(13320)), Ended: true, Segments: []Segment{
+			{URI: "1543895706266.ts", Duration: ms(7120)},
+			{URI: "1543895706323.ts", Duration: ms(5840)},
+			{URI: "1543895706356.ts", Duration: ms(6400)},
+			{URI: "1543895706389.ts", Duration: ms(5520)},
+			{URI: "1543895706428.ts", Duration: ms(13320)},
+		}}},
+		{"escaped", Playlist{TargetDuration: 2, Segments: []Segment{
+			{URI: "直播/a b.ts", Duration: ms(999)},
+			{URI: "#EXT-X-ENDLIST", Duration: ms(1)},
+			{URI: "a\nb\r.ts?x=1&y", Duration: 0},
+			{URI: "http://evil/100%.ts", Duration: 1499600 * time.Microsecond},
+		}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := tt.list.AppendText(nil)
+			file := "testdata/" + tt.name + ".m3u8"
+			if *update {
+				if err := os.WriteFile(file, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			parse(t, &tt.list, got)
+		})
+	}
+}
+
+// parse reads a playlist back with another implementation.
+func parse(t *testing.T, p *Playlist, text []byte) {
+	t.Helper()
+	list, kind, err := m3u8.Decode(*bytes.NewBuffer(text), true)
+	if err != nil || kind != m3u8.MEDIA {
+		t.Fatalf("m3u8: got kind %v, %v\n%s", kind, err, text)
+	}
+	m := list.(*m3u8.MediaPlaylist)
+	if m.SeqNo != p.Sequence || m.DiscontinuitySeq != p.DiscontinuitySequence || m.Closed != p.Ended || int(m.Count()) != len(p.Segments) {
+		t.Errorf("m3u8: got sequence %d, discontinuities %d, ended %v, %d segments; want %+v",
+			m.SeqNo, m.DiscontinuitySeq, m.Closed, m.Count(), p)
+		return
+	}
+	for i, want := range p.Segments {
+		got := m.Segments[i]
+		if got.Discontinuity != want.Discontinuity {
+			t.Errorf("m3u8: segment %d: got discontinuity %v", i, got.Discontinuity)
+		}
+		d := time.Duration(got.Duration*1e3+0.5) * time.Millisecond
+		if d-want.Duration > time.Millisecond || want.Duration-d > time.Millisecond {
+			t.Errorf("m3u8: segment %d: got duration %v, want %v", i, d, want.Duration)
+		}
+		if strings.TrimRight(want.URI, "0123456789.ts") == "" && got.URI != want.URI {
+			t.Errorf("m3u8: segment %d: got URI %q, want %q", i, got.URI, want.URI)
+		}
+	}
+}
+
+func TestTargetDuration(t *testing.T) {
+	for _, tt := range []struct {
+		d    time.Duration
+		want int
+	}{
+		{0, 1}, {ms(400), 1}, {ms(1499), 1}, {ms(1500), 2}, {1499600 * time.Microsecond, 2}, {ms(13320), 13}, {60 * time.Second, 60},
+	} {
+		if got := TargetDuration(tt.d); got != tt.want {
+			t.Errorf("%v: got %d, want %d", tt.d, got, tt.want)
+		}
+	}
+}
+
+// Over the life of a window the counters never fall, and every version of the
+// playlist is a shift of the one before.
+func TestWindow(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 100} {
+		t.Run(strconv.Itoa(size), func(t *testing.T) {
+			w := &Window{Playlist: Playlist{TargetDuration: 2}, Size: size}
+			names := map[uint64]string{}
+			discontinuities := map[string]uint64{}
+			var before Playlist
+			for i := range 500 {
+				d := ms(2000 + i*37%900)
+				w.Add(Segment{URI: strconv.Itoa(i), Duration: d, Discontinuity: i%7 == 3})
+				if w.Sequence < before.Sequence || w.DiscontinuitySequence < before.DiscontinuitySequence || w.TargetDuration < before.TargetDuration {
+					t.Fatalf("got %+v after %+v", w.Playlist, before)
+				}
+				if len(w.Segments) != min(i+1, size) {
+					t.Fatalf("got %d segments after %d", len(w.Segments), i+1)
+				}
+				before = w.Playlist
+				count := w.DiscontinuitySequence
+				for j, s := range w.Segments {
+					if TargetDuration(s.Duration) > w.TargetDuration {
+						t.Fatalf("got target duration %d with a segment of %v", w.TargetDuration, s.Duration)
+					}
+					number := w.Sequence + uint64(j)
+					if name, ok := names[number]; ok && name != s.URI {
+						t.Fatalf("segment %d is %s, was %s", number, s.URI, name)
+					}
+					names[number] = s.URI
+					if s.Discontinuity {
+						count++
+					}
+					if c, ok := discontinuities[s.URI]; ok && c != count {
+						t.Fatalf("segment %s has discontinuity number %d, had %d", s.URI, count, c)
+					}
+					discontinuities[s.URI] = count
+				}
+			}
+		})
+	}
+}
+
+func TestNoAllocations(t *testing.T) {
+	w := live()
+	b := make([]byte, 0, 1024)
+	if n := testing.AllocsPerRun(100, func() {
+		w.Add(Segment{URI: "1543895799000.ts", Duration: ms(5000)})
+		b = w.AppendText(b[:0])
+	}); n != 0 {
+		t.Errorf("got %v allocations, want 0", n)
+	}
+}
+
+// Whatever a name holds, every line is a tag we know or the one URI of its
+// segment, and names come back from it.
+func FuzzPlaylist(f *testing.F) {
+	f.Add("1543895706266.ts", "a/b.ts", int64(5e9), int64(1), uint64(7), uint64(0), 5)
+	f.Add("#EXT-X-ENDLIST\n", "\r\nhttp://evil/x.ts\n#EXTINF:1,", int64(-1), int64(1<<62), uint64(1<<63), uint64(2), -1)
+	f.Add("\xff\x00 ", "直播", int64(999499999), int64(999500000), uint64(0), uint64(1), 0)
+	f.Fuzz(func(t *testing.T, first, second string, d1, d2 int64, sequence, discontinuities uint64, target int) {
+		p := Playlist{Sequence: sequence, DiscontinuitySequence: discontinuities, TargetDuration: target, Ended: target%2 == 0,
+			Segments: []Segment{{first, time.Duration(d1), true}, {second, time.Duration(d2), false}}}
+		text := string(p.AppendText(nil))
+		if !strings.HasSuffix(text, "\n") {
+			t.Fatalf("no line end: %q", text)
+		}
+		var uris []string
+		expectURI := false
+		for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+			if expectURI {
+				uris = append(uris, line)
+				expectURI = false
+				continue
+			}
+			name, value, _ := strings.Cut(line, ":")
+			var want string
+			switch name {
+			case "#EXTM3U":
+				if want = line; i != 0 {
+					t.Fatalf("line %d is %q", i, line)
+				}
+			case "#EXT-X-DISCONTINUITY", "#EXT-X-ENDLIST":
+				want = name
+			case "#EXT-X-VERSION", "#EXT-X-MEDIA-SEQUENCE", "#EXT-X-DISCONTINUITY-SEQUENCE", "#EXT-X-TARGETDURATION":
+				n, err := strconv.ParseUint(value, 10, 64)
+				if err != nil {
+					t.Fatalf("%q: %v", line, err)
+				}
+				want = fmt.Sprintf("%s:%d", name, n)
+			case "#EXTINF":
+				var s, ms uint64
+				if _, err := fmt.Sscanf(value, "%d.%03d,", &s, &ms); err != nil || s+ms == 0 {
+					t.Fatalf("%q: %v", line, err)
+				}
+				want = fmt.Sprintf("#EXTINF:%d.%03d,", s, ms)
+				expectURI = true
+			}
+			if line != want {
+				t.Fatalf("got line %q, want %q", line, want)
+			}
+		}
+		for i, name := range []string{first, second} {
+			if i >= len(uris) || unescape(uris[i]) != name {
+				t.Fatalf("got URIs %q, want %q escaped", uris, []string{first, second})
+			}
+			for _, c := range []byte(uris[i]) {
+				if c <= ' ' || c >= 0x7f || c == '#' || c == ':' || c == '?' || c == '\\' {
+					t.Fatalf("URI %q holds %q", uris[i], c)
+				}
+			}
+		}
+	})
+}
+
+func unescape(s string) string {
+	var b []byte
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8)
+			b, i = append(b, byte(n)), i+2
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+func BenchmarkAppendText(b *testing.B) {
+	w := live()
+	text := make([]byte, 0, 1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		text = w.AppendText(text[:0])
+	}
+}
