@@ -1,0 +1,383 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"osslive/auth"
+	"osslive/rtmp"
+	"osslive/rtmp/flv"
+	"osslive/segmenter/mpegts/mpegtstest"
+	"osslive/server/metrics"
+	"osslive/store"
+	"osslive/store/boltkv"
+	"osslive/store/fileblobs"
+	"osslive/store/memstore"
+)
+
+var key = auth.Key{ID: "ak", Secret: "sk"}
+
+// world is a Handler on a real store with the channels demo/ch and open/ch; the
+// second needs no signature.
+type world struct {
+	*Handler
+	t *testing.T
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	kv, err := boltkv.Open(dir+"/records.db", boltkv.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kv.Close() })
+	blobs, err := fileblobs.Open(dir+"/blobs", fileblobs.Options{Relaxed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { blobs.Close() })
+	s := store.New(store.Config{KV: kv, Leases: memstore.NewLeases(), Blobs: blobs, Now: time.Now})
+	if _, err := s.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for bucket, acl := range map[string]store.ACL{"demo": store.Private, "open": store.PublicReadWrite} {
+		if _, err := s.PutBucket(t.Context(), bucket, acl); err != nil {
+			t.Fatal(err)
+		}
+		c := store.Channel{Bucket: bucket, Name: "ch", Target: store.Target{FragDuration: 2, FragCount: 3}}
+		if err := s.PutChannel(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &world{t: t, Handler: New(Config{
+		Store: s, Keys: auth.NewKeys(key), Now: time.Now,
+		Logger: slog.New(slog.DiscardHandler), Metrics: metrics.New(prometheus.NewRegistry()),
+		BaseDomains: []string{"oss.example.com"},
+	})}
+}
+
+// request is a publish signed for a channel; kicked takes what Kick is given.
+func (w *world) request(bucket, channel string, kicked chan<- error) *rtmp.PublishRequest {
+	p := auth.Publish{Bucket: bucket, Channel: channel}
+	return &rtmp.PublishRequest{
+		Host: "127.0.0.1", Path: []string{bucket, "live", channel},
+		Query:      auth.SignPublish(&p, key, time.Now().Add(time.Hour)),
+		RemoteAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1},
+		Kick: func(err error) {
+			select {
+			case kicked <- err:
+			default:
+			}
+		},
+	}
+}
+
+func (w *world) publish(r *rtmp.PublishRequest) rtmp.Stream {
+	w.t.Helper()
+	s, err := w.Publish(w.t.Context(), r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// tags are those of the demo's clip: 16 s with a key frame each 2 s.
+func tags(t testing.TB) []flv.Tag {
+	t.Helper()
+	data, err := os.ReadFile("../../cmd/osslive/clip/clip.flv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []flv.Tag
+	for r := flv.NewReader(bytes.NewReader(data)); ; {
+		tag, err := r.ReadTag()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		tag.Data = bytes.Clone(tag.Data)
+		all = append(all, tag)
+	}
+}
+
+func (w *world) send(s rtmp.Stream, tags []flv.Tag) {
+	w.t.Helper()
+	for _, tag := range tags {
+		if err := s.WriteTag(tag); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// read returns an object's bytes, or "" if there is no such object.
+func (w *world) read(object string) string {
+	w.t.Helper()
+	o, err := w.Store.Object(w.t.Context(), "demo", object)
+	if errors.Is(err, store.ErrNoSuchKey) {
+		return ""
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r, err := w.Store.OpenObject(w.t.Context(), o, 0, -1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(data)
+}
+
+// entries are the lines of a playlist without the names of segments.
+func entries(playlist string) string {
+	var b strings.Builder
+	for line := range strings.Lines(playlist) {
+		if strings.HasPrefix(line, "#") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+func TestPlaylistGoesOn(t *testing.T) {
+	w := newWorld(t)
+	clip := tags(t)
+	push := func() string {
+		s := w.publish(w.request("demo", "ch", nil))
+		w.send(s, clip)
+		s.Close(nil)
+		return w.read("ch/playlist.m3u8")
+	}
+
+	first := push()
+	want := "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:5\n#EXT-X-TARGETDURATION:2\n" + strings.Repeat("#EXTINF:2.000,\n", 3)
+	if got := entries(first); got != want {
+		t.Errorf("after one push:\n%s\nwant\n%s", got, want)
+	}
+	var segments [][]byte
+	for line := range strings.Lines(first) {
+		if !strings.HasPrefix(line, "#") {
+			segments = append(segments, []byte(w.read("ch/"+strings.TrimSpace(line))))
+		}
+	}
+	mpegtstest.Check(t, segments...)
+
+	// The second push is cut short: the discontinuity is still in the window.
+	s := w.publish(w.request("demo", "ch", nil))
+	w.send(s, until(clip, 3000))
+	s.Close(io.ErrUnexpectedEOF)
+	got := entries(w.read("ch/playlist.m3u8"))
+	want = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-TARGETDURATION:2\n" +
+		"#EXTINF:2.000,\n#EXT-X-DISCONTINUITY\n#EXTINF:2.000,\n#EXTINF:1."
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("after a second push:\n%s\nwant\n%s…", got, want)
+	}
+
+	history, err := w.Store.History(t.Context(), "demo", "ch")
+	if err != nil || len(history) != 2 {
+		t.Errorf("history: %v, %v; want two records", history, err)
+	}
+}
+
+func until(tags []flv.Tag, end flv.Millis) []flv.Tag {
+	for i, tag := range tags {
+		if tag.Time > end {
+			return tags[:i]
+		}
+	}
+	return tags
+}
+
+func TestAnotherPlaylistName(t *testing.T) {
+	w := newWorld(t)
+	clip := tags(t)
+	for _, name := range []string{"", "other.m3u8"} {
+		r := w.request("demo", "ch", nil)
+		if name != "" {
+			p := auth.Publish{Bucket: "demo", Channel: "ch", Query: url.Values{"playlistName": {name}}}
+			r.Query = auth.SignPublish(&p, key, time.Now().Add(time.Hour))
+		}
+		s := w.publish(r)
+		w.send(s, clip)
+		s.Close(nil)
+	}
+	if first := w.read("ch/playlist.m3u8"); !strings.Contains(first, "MEDIA-SEQUENCE:5\n") {
+		t.Errorf("the channel's own playlist should be as its push left it:\n%s", first)
+	}
+	// The sequence is the channel's: 8 segments before, 5 that slid out.
+	if other := w.read("ch/other.m3u8"); !strings.Contains(other, "MEDIA-SEQUENCE:13\n") || strings.Contains(other, "DISCONTINUITY\n") {
+		t.Errorf("a playlist of another name begins with an empty window:\n%s", other)
+	}
+}
+
+func TestEndList(t *testing.T) {
+	w := newWorld(t)
+	w.EndList = true
+	s := w.publish(w.request("demo", "ch", nil))
+	w.send(s, until(tags(t), 5000))
+	s.Close(nil)
+	if text := w.read("ch/playlist.m3u8"); strings.Count(text, "#EXT-X-ENDLIST") != 1 || !strings.HasSuffix(text, "#EXT-X-ENDLIST\n") {
+		t.Errorf("no end in\n%s", text)
+	}
+	s = w.publish(w.request("demo", "ch", nil))
+	w.send(s, until(tags(t), 5000))
+	defer s.Close(nil)
+	eventually(t, "a list that goes on", func() bool {
+		text := w.read("ch/playlist.m3u8")
+		return strings.Contains(text, "#EXT-X-DISCONTINUITY\n") && !strings.Contains(text, "ENDLIST")
+	})
+}
+
+func TestDisabledWhileLive(t *testing.T) {
+	w := newWorld(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go w.Run(ctx)
+	kicked := make(chan error, 1)
+	s := w.publish(w.request("demo", "ch", kicked))
+	w.send(s, until(tags(t), 3000))
+	if err := w.Store.SetChannelStatus(ctx, "demo", "ch", store.Disabled); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	select {
+	case err := <-kicked:
+		if !strings.Contains(err.Error(), "LiveChannelDisabled") {
+			t.Errorf("kicked with %v, want LiveChannelDisabled", err)
+		}
+		t.Logf("cut off after %v", time.Since(began).Round(time.Millisecond))
+	case <-time.After(2 * time.Second):
+		t.Fatal("not cut off within 2 s")
+	}
+	s.Close(nil)
+	if _, err := w.Publish(ctx, w.request("demo", "ch", nil)); err == nil || !strings.Contains(err.Error(), "LiveChannelDisabled") {
+		t.Errorf("publish again: %v, want LiveChannelDisabled", err)
+	}
+}
+
+func TestStat(t *testing.T) {
+	w := newWorld(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go w.Run(ctx)
+	s := w.publish(w.request("demo", "ch", nil))
+	defer s.Close(nil)
+	state := func() store.ChannelState {
+		state, err := w.Store.ChannelStat(ctx, "demo", "ch")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state
+	}
+	if now := state(); now.Status != "Live" || now.Stat.Video != nil || now.Stat.Audio != nil {
+		t.Errorf("before media: %+v, want Live without tracks", now)
+	}
+	w.send(s, tags(t))
+	eventually(t, "statistics", func() bool {
+		v, a := state().Stat.Video, state().Stat.Audio
+		return v != nil && a != nil && v.Codec == "H264" && v.Width == 640 && v.Height == 360 && v.FrameRate == 25 && v.Bandwidth > 0 &&
+			a.Codec == "AAC" && a.SampleRate == 48000 && a.Bandwidth > 0
+	})
+}
+
+// TestStreamRefused sends what cannot be carried; what came before stays whole.
+func TestStreamRefused(t *testing.T) {
+	w := newWorld(t)
+	s := w.publish(w.request("demo", "ch", nil))
+	w.send(s, until(tags(t), 3000))
+	err := s.WriteTag(flv.Tag{Type: flv.Video, Time: 3040, Data: []byte{0x12, 0, 0, 0}}) // Sorenson H.263
+	var refusal *rtmp.RejectError
+	if !errors.As(err, &refusal) || refusal.Code != rejected || !strings.Contains(refusal.Description, "H.264") {
+		t.Errorf("H.263 video: %v, want a refusal that names H.264", err)
+	}
+	s.Close(err)
+	if text := w.read("ch/playlist.m3u8"); strings.Count(text, "#EXTINF") != 2 {
+		t.Errorf("what came before should be two segments:\n%s", text)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	w := newWorld(t)
+	signed := func(bucket string) url.Values {
+		return auth.SignPublish(&auth.Publish{Bucket: bucket, Channel: "ch"}, key, time.Now().Add(time.Hour))
+	}
+	for _, c := range []struct {
+		name, host, path string
+		query            url.Values
+		want             target
+		err              error
+	}{
+		{"path", "127.0.0.1", "demo/live/ch", nil, target{"demo", "ch"}, nil},
+		{"app first", "127.0.0.1", "live/demo/ch", nil, target{"demo", "ch"}, nil},
+		{"localhost label", "demo.localhost", "live/ch", nil, target{"demo", "ch"}, nil},
+		{"base domain", "demo.oss.example.com", "live/ch", nil, target{"demo", "ch"}, nil},
+		{"cloud host", "demo.oss-cn-hangzhou.aliyuncs.com", "live/ch", nil, target{"demo", "ch"}, nil},
+		{"path over host", "other.localhost", "demo/live/ch", nil, target{"demo", "ch"}, nil},
+		{"bucket called live", "127.0.0.1", "live/live/ch", nil, target{"live", "ch"}, nil},
+		{"channel called live", "127.0.0.1", "demo/live/live", nil, target{"demo", "live"}, nil},
+		{"no bucket, signed", "127.0.0.1", "live/ch", signed("demo"), target{"demo", "ch"}, nil},
+		{"no bucket, unsigned", "127.0.0.1", "live/ch", nil, target{"open", "ch"}, nil},
+		{"no bucket, unknown", "127.0.0.1", "live/none", nil, target{}, store.ErrNoSuchChannel},
+		{"no app", "127.0.0.1", "demo/ch", nil, target{}, errPath},
+		{"too deep", "127.0.0.1", "a/demo/live/ch", nil, target{}, errPath},
+		{"nothing", "127.0.0.1", "", nil, target{}, errPath},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := &rtmp.PublishRequest{Host: c.host, Path: strings.FieldsFunc(c.path, func(c rune) bool { return c == '/' }), Query: c.query}
+			got, err := w.resolve(t.Context(), r)
+			if !errors.Is(err, c.err) || err == nil && got != c.want {
+				t.Errorf("resolve = %v, %v; want %v, %v", got, err, c.want, c.err)
+			}
+		})
+	}
+}
+
+// TestRefusalCodes holds every refusal to the codes that OBS and librtmp know
+// as failures; with others they hang.
+func TestRefusalCodes(t *testing.T) {
+	for _, r := range refusals {
+		got := reject(r.err, "0123456789ABCDEF01234567")
+		if got.Code != badName && got.Code != denied && got.Code != rejected {
+			t.Errorf("%v: status %q", r.err, got.Code)
+		}
+		if want := r.code + ": " + r.message + " (RequestId 0123456789ABCDEF01234567)"; got.Description != want {
+			t.Errorf("%v: %q, want %q", r.err, got.Description, want)
+		}
+	}
+	if got := reject(errors.New("secret detail"), "ID"); strings.Contains(got.Description, "secret") || !strings.HasPrefix(got.Description, "InternalError") {
+		t.Errorf("unknown error: %q", got.Description)
+	}
+}
+
+// eventually asks until the answer is true.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("never saw %s", what)
+		case <-tick.C:
+		}
+	}
+}
