@@ -190,12 +190,7 @@ func parseAnnexB(b []byte) (avcConfig, error) {
 				return avcConfig{}, err
 			}
 		}
-		// The zeros before the next start code are part of it.
-		b = b[len(nal):]
-		if end < len(b)+len(nal) {
-			continue
-		}
-		break
+		b = b[end:]
 	}
 	return c, nil
 }

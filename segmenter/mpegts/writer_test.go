@@ -1,0 +1,212 @@
+package mpegts
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/asticode/go-astits"
+)
+
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// The same bytes as ffmpeg 5.1 writes.
+func TestTables(t *testing.T) {
+	pat := patPacket()
+	want := unhex("47 40 00 10 00 00 b0 0d 00 01 c1 00 00 00 01 f0 00 2a b1 04 b2")
+	if got := pat[:len(want)]; !bytes.Equal(got, want) {
+		t.Errorf("PAT: got % x, want % x", got, want)
+	}
+	pmt := pmtPacket(Program{Video: true, Audio: true}, 0)
+	want = unhex("47 50 00 10 00 02 b0 17 00 01 c1 00 00 e1 00 f0 00 1b e1 00 f0 00 0f e1 01 f0 00 2f 44 b9 9b ff")
+	if got := pmt[:len(want)]; !bytes.Equal(got, want) {
+		t.Errorf("PMT: got % x, want % x", got, want)
+	}
+	if got := pmtPacket(Program{Audio: true}, 33)[5+5]; got != 0xc3 {
+		t.Errorf("PMT version 33: got %#x, want 0xc3", got)
+	}
+}
+
+// The first packet of a picture as ffmpeg 5.1 writes it, but for the
+// discontinuity that we announce.
+func TestFirstPacket(t *testing.T) {
+	var out bytes.Buffer
+	var w Writer
+	w.SetProgram(Program{Video: true})
+	w.Begin(&out, false)
+	w.Video(7200, 0, true, 300)
+	w.Append(make([]byte, 300))
+	if err := w.Finish(0); err != nil {
+		t.Fatal(err)
+	}
+	want := unhex("47 41 00 30 07 50 00 00 7b 0c 7e 00 00 00 01 e0 00 00 80 c0 0a 31 00 09 10 a1 11 00 07 d8 61")
+	if got := out.Bytes()[2*PacketSize:][:len(want)]; !bytes.Equal(got, want) {
+		t.Errorf("got  % x\nwant % x", got, want)
+	}
+}
+
+func TestTicks(t *testing.T) {
+	for _, tt := range []struct {
+		ticks Ticks
+		want  time.Duration
+	}{{0, 0}, {1, 11111}, {90000, time.Second}, {Second * 3600 * 24 * 365, 365 * 24 * time.Hour}} {
+		if got := tt.ticks.Duration(); got != tt.want {
+			t.Errorf("%d: got %v, want %v", tt.ticks, got, tt.want)
+		}
+	}
+}
+
+// Every size of frame, so every amount of stuffing, comes out of another
+// implementation's demultiplexer as it went in.
+func TestSizes(t *testing.T) {
+	var out bytes.Buffer
+	var w Writer
+	w.SetProgram(Program{Video: true, Audio: true})
+	w.Begin(&out, true)
+	const n = 600
+	frame := make([]byte, n)
+	for i := range frame {
+		frame[i] = byte(i*7) | 1
+	}
+	for size := 1; size < n; size++ {
+		at := Ticks(size) * 3600
+		w.Video(at+3600*Ticks(size%3), at, size%50 == 1, size)
+		w.Append(frame[:size/3])
+		w.Append(frame[size/3 : size])
+		w.Audio(at, size)
+		w.Append(frame[:size])
+	}
+	if err := w.Finish(0); err != nil {
+		t.Fatal(err)
+	}
+	if got := int64(out.Len()); got != w.Bytes() || got%PacketSize != 0 {
+		t.Errorf("got %d bytes, Bytes says %d", got, w.Bytes())
+	}
+
+	d := astits.NewDemuxer(context.Background(), &out)
+	sizes := map[uint16]int{}
+	for {
+		data, err := d.NextData()
+		if errors.Is(err, astits.ErrNoMorePackets) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data.PES == nil {
+			continue
+		}
+		sizes[data.PID]++
+		size := sizes[data.PID]
+		if !bytes.Equal(data.PES.Data, frame[:size]) {
+			t.Fatalf("PID %#x: got %d bytes, want %d", data.PID, len(data.PES.Data), size)
+		}
+		at := int64(size)*3600 + 126000
+		o := data.PES.Header.OptionalHeader
+		pts := at
+		if data.PID == pidVideo {
+			pts += 3600 * int64(size%3)
+		}
+		if o.PTS.Base != pts || o.DTS != nil && o.DTS.Base != at {
+			t.Fatalf("PID %#x, %d bytes: got PTS %d, DTS %v, want %d, %d", data.PID, size, o.PTS.Base, o.DTS, pts, at)
+		}
+	}
+	if sizes[pidVideo] != n-1 || sizes[pidAudio] != n-1 {
+		t.Errorf("got %d pictures, %d audio packets, want %d of each", sizes[pidVideo], sizes[pidAudio], n-1)
+	}
+}
+
+// Frames far apart get packets with nothing but the clock between them.
+func TestClockOfSlowVideo(t *testing.T) {
+	var out bytes.Buffer
+	var w Writer
+	w.SetProgram(Program{Video: true})
+	w.Begin(&out, false)
+	for i := range Ticks(3) {
+		w.Video(i*Second, i*Second, true, 1)
+		w.Append([]byte{1})
+	}
+	w.Finish(3 * Second)
+	clocks := 0
+	for b := out.Bytes(); len(b) > 0; b = b[PacketSize:] {
+		if b[3]&0x30 == adaptationOnly {
+			clocks++
+		}
+	}
+	if want := 3 * 11; clocks != want {
+		t.Errorf("got %d clock packets, want %d", clocks, want)
+	}
+}
+
+// pieceWriter checks how a segment is handed over.
+type pieceWriter struct {
+	t     *testing.T
+	sizes []int
+	err   error
+}
+
+func (p *pieceWriter) Write(b []byte) (int, error) {
+	p.sizes = append(p.sizes, len(b))
+	if len(b) > 64<<10 || len(b)%PacketSize != 0 {
+		p.t.Errorf("got a piece of %d bytes", len(b))
+	}
+	return len(b), p.err
+}
+
+// The buffer is held while it has packets in it, and no longer.
+func TestPieces(t *testing.T) {
+	p := &pieceWriter{t: t}
+	var w Writer
+	w.SetProgram(Program{Video: true})
+	if w.piece != nil {
+		t.Error("a buffer before the first segment")
+	}
+	w.Begin(p, false)
+	w.Video(0, 0, true, 200_000)
+	w.Append(make([]byte, 200_000))
+	if len(p.sizes) != 3 || w.piece == nil {
+		t.Errorf("got pieces %v in mid segment", p.sizes)
+	}
+	w.Finish(0)
+	if w.piece != nil {
+		t.Error("a buffer after Finish")
+	}
+	w.Begin(p, false)
+	w.Drop()
+	if w.piece != nil || len(p.sizes) != 4 {
+		t.Errorf("after Drop: buffer %v, pieces %v", w.piece != nil, p.sizes)
+	}
+}
+
+func TestWriteErrorSticks(t *testing.T) {
+	p := &pieceWriter{t: t, err: io.ErrShortWrite}
+	var w Writer
+	w.SetProgram(Program{Video: true})
+	w.Begin(p, false)
+	for range 2 {
+		w.Video(0, 0, true, 100_000)
+		w.Append(make([]byte, 100_000))
+	}
+	if err := w.Finish(0); err != io.ErrShortWrite || w.Err() != err {
+		t.Errorf("got %v, %v, want %v", err, w.Err(), io.ErrShortWrite)
+	}
+	if len(p.sizes) != 1 {
+		t.Errorf("got %d writes, want none after the first", len(p.sizes))
+	}
+	var good bytes.Buffer
+	w.Begin(&good, false)
+	if err := w.Finish(0); err != nil || good.Len() != 2*PacketSize {
+		t.Errorf("next segment: got %d bytes, %v", good.Len(), err)
+	}
+}
