@@ -61,10 +61,10 @@ type conn struct {
 	received, acknowledged, sent int64
 	ackWindow                    int64
 
-	limitName string // of the time limit that runs
-	limit     time.Duration
-	deadline  time.Time
-	progress  bool // a message was handled since the last read
+	limitName, missing string // of the time limit that runs, see allow
+	limit              time.Duration
+	deadline           time.Time
+	progress           bool // a message was handled since the last read
 
 	mu     sync.Mutex
 	armed  time.Time // the read deadline of nc
@@ -119,11 +119,11 @@ func guard(f func() error) (err error) {
 
 // talk reads and handles messages until an error.
 func (c *conn) talk() error {
-	c.allow("Handshake", c.limits.Handshake)
+	c.allow("Handshake", c.limits.Handshake, "no complete handshake")
 	if err := acceptHandshake(c.in, c); err != nil {
 		return c.readError(err)
 	}
-	c.allow("Publish", c.limits.Publish)
+	c.allow("Publish", c.limits.Publish, "no publish")
 	for {
 		m, err := c.in.next()
 		if err != nil {
@@ -204,14 +204,15 @@ func (c *conn) Read(p []byte) (int, error) {
 	case err == nil, err == io.EOF:
 		return n, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return n, limitErrorf(c.limitName, "%s time of %v is over", c.limitName, c.limit)
+		return n, limitErrorf(c.limitName, "%s within %v", c.missing, c.limit)
 	}
 	return n, &ioError{err}
 }
 
-// allow gives the client that long, from now, for what limitName says.
-func (c *conn) allow(limitName string, limit time.Duration) {
-	c.limitName, c.limit = limitName, limit
+// allow gives the client a time, from now, for what would be missing at its end.
+// limitName is the field of Limits.
+func (c *conn) allow(limitName string, limit time.Duration, missing string) {
+	c.limitName, c.limit, c.missing = limitName, limit, missing
 	c.deadline = time.Now().Add(limit)
 }
 

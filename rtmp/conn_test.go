@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -84,6 +85,7 @@ func TestLeavingEarly(t *testing.T) {
 func TestTimeLimits(t *testing.T) {
 	limits := DefaultLimits()
 	limits.Handshake, limits.Publish = 50*time.Millisecond, 50*time.Millisecond
+	limits.Drain = time.Millisecond
 	tests := []struct {
 		limit string
 		stall func(*testServer)
@@ -117,6 +119,7 @@ func TestTimeLimits(t *testing.T) {
 func TestIdleWhileBytesDrip(t *testing.T) {
 	limits := DefaultLimits()
 	limits.Idle = 50 * time.Millisecond
+	limits.Drain = time.Millisecond
 	s := startServer(t, newRecorder(), limits)
 	p := publishingPeer(t, s.addr)
 	p.w.setSize(1 << 20)
@@ -207,8 +210,8 @@ func TestRefusedClientStays(t *testing.T) {
 	s := startServer(t, h, limits)
 	p := connectedPeer(t, s.addr)
 	p.publish()
-	if got := p.rejection(); got.Code != CodeRejected || strings.Contains(got.Description, "secret") {
-		t.Errorf("got %v", got)
+	if o := p.await("onStatus").object(1); text(o, "code") != CodeRejected || strings.Contains(text(o, "description"), "secret") {
+		t.Errorf("got %v", o)
 	}
 	s.end(t)
 }
@@ -512,6 +515,81 @@ func TestMemoryOfStalledConnections(t *testing.T) {
 	}
 }
 
+// counted is a scripted connection that counts what is asked of it.
+type counted struct {
+	scripted
+	reads, deadlines int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	c.reads++
+	return c.scripted.Read(p)
+}
+
+func (c *counted) SetReadDeadline(time.Time) error {
+	c.deadlines++
+	return nil
+}
+
+// framesOf returns what a publisher of so many frames sends.
+func framesOf(frames int) []byte {
+	p := &peer{w: chunker{size: 128}}
+	p.w.Write(append([]byte{3}, make([]byte, 2*handshakeSize)...))
+	p.command(0, "connect", 1, amf0.Object{})
+	p.command(1, "publish", 2, amf0.Null{}, amf0.String("ch"))
+	body := make([]byte, 2000)
+	for i := range frames {
+		p.w.message(4+2*(i%2), messageType(8+i%2), uint32(20*i), body[:300+i%2*1700])
+	}
+	return p.w.Bytes()
+}
+
+// discard is a Handler and a Stream.
+type discard struct{ tags int }
+
+func (d *discard) Publish(context.Context, *PublishRequest) (Stream, error) { return d, nil }
+func (d *discard) WriteTag(flv.Tag) error                                   { d.tags++; return nil }
+func (d *discard) Close(error)                                              {}
+
+// A frame costs no allocation, and many of them one read and no deadline.
+func TestCostOfFrames(t *testing.T) {
+	run := func(frames int) (mallocs uint64, c *counted) {
+		wire := framesOf(frames)
+		c = &counted{scripted: scripted{bytes.NewReader(wire)}}
+		d := &discard{}
+		s := &Server{Handler: d}
+		s.putBuffer(make([]byte, readBufferSize))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s.ServeConn(c)
+		runtime.ReadMemStats(&after)
+		if d.tags != frames {
+			t.Fatalf("got %d tags, want %d", d.tags, frames)
+		}
+		return after.Mallocs - before.Mallocs, c
+	}
+	few, _ := run(100)
+	many, c := run(10_100)
+	// Other goroutines of the test binary allocate now and then.
+	if more := int64(many) - int64(few); more > 100 {
+		t.Errorf("10,000 frames more: %d allocations more, want none", more)
+	}
+	if c.reads < 100 || c.deadlines > c.reads/10 {
+		t.Errorf("%d reads, %d deadlines set, want at most a tenth", c.reads, c.deadlines)
+	}
+}
+
+func BenchmarkConn(b *testing.B) {
+	wire := framesOf(1000)
+	b.SetBytes(int64(len(wire)))
+	b.ReportAllocs()
+	s := &Server{Handler: &discard{}}
+	for b.Loop() {
+		s.ServeConn(&scripted{bytes.NewReader(wire)})
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*1000), "ns/frame")
+}
+
 // Whatever arrives, the connection ends, each Stream is closed once, and nothing
 // panics.
 func FuzzConn(f *testing.F) {
@@ -538,7 +616,7 @@ func FuzzConn(f *testing.F) {
 		h := &recorder{begun: make(chan *recording, 1+len(wire))}
 		var end CloseInfo
 		s := &Server{Handler: h, OnClose: func(i CloseInfo) { end = i }}
-		s.ServeConn(&scripted{Reader: io.MultiReader(bytes.NewReader(hello), bytes.NewReader(wire))})
+		s.ServeConn(&scripted{io.MultiReader(bytes.NewReader(hello), bytes.NewReader(wire))})
 		close(h.begun)
 		for r := range h.begun {
 			if r.closes != 1 {

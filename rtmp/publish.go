@@ -115,7 +115,7 @@ func (c *conn) publish(m message, cmd command) error {
 	c.server.setState(c, publishing)
 	c.published = true
 	c.commands, c.created = 0, 0
-	c.allow("Idle", c.limits.Idle)
+	c.allow("Idle", c.limits.Idle, "no message")
 	c.in.budget = c.limits.Buffered
 	if len(c.in.buf) != readBufferSize {
 		c.in.useBuffer(c.server.getBuffer())
@@ -156,7 +156,7 @@ func (c *conn) unpublish(cmd command) error {
 	}
 	c.server.setState(c, connected)
 	c.in.budget = c.limits.BufferedWaiting
-	c.allow("Publish", c.limits.Publish)
+	c.allow("Publish", c.limits.Publish, "no other publish")
 	c.out.add(csidStatus, unpublished(c.streamID))
 	return c.out.flush()
 }

@@ -124,7 +124,8 @@ func (p *peer) status() string {
 	return text(p.await("onStatus").object(1), "code")
 }
 
-// rejection reads up to the refusal and then the end of the connection.
+// rejection reads up to the refusal and then the end of the connection, and
+// closes it.
 func (p *peer) rejection() *RejectError {
 	p.t.Helper()
 	var reject *RejectError
@@ -134,6 +135,7 @@ func (p *peer) rejection() *RejectError {
 	if _, err := p.next(); err != io.EOF {
 		p.t.Errorf("after the refusal: got %v, want %v", err, io.EOF)
 	}
+	p.nc.Close()
 	return reject
 }
 
@@ -281,7 +283,7 @@ func TestEndOfPublish(t *testing.T) {
 			p.nc.Close()
 		}, func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }, ""},
 		{"idle", nil, func(*testServer, *peer, *recording) {},
-			isLimit("Idle"), CodeRejected + " LimitExceeded: Idle time"},
+			isLimit("Idle"), CodeRejected + " LimitExceeded: no message within 50ms"},
 		{"kick", nil, func(_ *testServer, _ *peer, r *recording) { r.request.Kick(reject) },
 			func(err error) bool { return err == reject }, CodeRejected + " InvalidVideoCodec: no"},
 		{"kick with another error", nil, func(_ *testServer, _ *peer, r *recording) { r.request.Kick(boom) },
