@@ -191,18 +191,31 @@ func (f *failing) Finish(segmenter.Segment) error {
 	return nil
 }
 
+// tail keeps the last 30 segments and the sum of all durations.
+type tail struct {
+	sink
+	total time.Duration
+}
+
+func (s *tail) Finish(seg segmenter.Segment) error {
+	s.total += seg.Duration
+	err := s.sink.Finish(seg)
+	if n := len(s.data) - 30; n > 0 {
+		s.data, s.info = s.data[n:], s.info[n:]
+	}
+	return err
+}
+
 // An accelerated stream of 27 hours crosses the 33 bits of a time stamp.
 func TestTimeStampWrap(t *testing.T) {
-	var out sink
+	var out tail
 	s := segmenter.New(segmenter.Config{FragDuration: 100 * time.Second}, &out)
-	tags := []flv.Tag{avcC(0, sps, pps)}
-	const step = 9000
-	for at := flv.Millis(0); at < 27*3600*1000; at += step {
-		tags = append(tags, idr(at))
+	if err := s.WriteTag(avcC(0, sps, pps)); err != nil {
+		t.Fatal(err)
 	}
-	var total time.Duration
-	for _, tag := range tags {
-		if err := s.WriteTag(tag); err != nil {
+	const length, step = 27 * 3600 * 1000, 9000
+	for at := flv.Millis(0); at < length; at += step {
+		if err := s.WriteTag(idr(at)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -210,17 +223,16 @@ func TestTimeStampWrap(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := out.check(t)
-	for _, seg := range out.info {
-		total += seg.Duration
+	for i, seg := range out.info {
 		if seg.Discontinuity {
-			t.Error("discontinuity")
+			t.Errorf("segment %d is a discontinuity", i)
 		}
 	}
-	if want := 27 * time.Hour; total != want {
-		t.Errorf("got %v, want %v", total, want)
+	if want := 27 * time.Hour; out.total != want {
+		t.Errorf("got %v, want %v", out.total, want)
 	}
-	if last := r.Segments[len(r.Segments)-1].LastDTS; last < 1<<33 {
-		t.Errorf("last DTS is %d: no wrap", last)
+	if first, last := r.Segments[0].FirstDTS, r.Segments[len(r.Segments)-1].LastDTS; first >= 1<<33 || last < 1<<33 {
+		t.Errorf("got DTS from %d to %d, want them around %d", first, last, 1<<33)
 	}
 }
 

@@ -113,10 +113,30 @@ func putPES(h *[maxPESSize]byte, id byte, pts, dts Ticks, size int) int {
 func (w *Writer) Append(b []byte) {
 	for len(b) > 0 {
 		if len(w.room) == 0 {
+			b = w.whole(b)
+			if len(b) == 0 {
+				return
+			}
 			w.next()
 		}
 		n := copy(w.room, b)
 		w.room, b = w.room[n:], b[n:]
 		w.left -= n
 	}
+}
+
+// whole writes as many packets as b fills, which is nearly all of a large frame.
+func (w *Writer) whole(b []byte) []byte {
+	i := counterOf(w.pid)
+	cc := w.counters[i]
+	for len(b) >= payloadSize {
+		p := w.packet()
+		putHeader(p, w.pid, 0, payloadOnly|cc&0x0f)
+		*(*[payloadSize]byte)(p[headerSize:]) = [payloadSize]byte(b)
+		b = b[payloadSize:]
+		w.left -= payloadSize
+		cc++
+	}
+	w.counters[i] = cc & 0x0f
+	return b
 }

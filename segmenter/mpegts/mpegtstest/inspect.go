@@ -18,17 +18,19 @@ type Report struct {
 // Segment is what a report says of one segment. Times are in units of 1/90000
 // s, unwrapped over all segments of the report.
 type Segment struct {
-	// FirstDTS and LastDTS are of the pictures, or of the audio if the segment
-	// has no pictures.
-	FirstDTS, LastDTS int64
-	Pictures          int
-	AudioFrames       int
-	Keyframe          bool // the first picture is a random access point
-	Discontinuity     bool // the first clock says that the stream breaks here
-	VideoFirst        bool // a picture follows the tables, nothing before it
-	HasVideo          bool // as the program map says
-	HasAudio          bool
-	Version           int // of the program map
+	// FirstDTS is of the first PES packet: of a picture, unless the segment
+	// starts with audio.
+	FirstDTS int64
+	// LastDTS is of the last picture, or audio if there are no pictures.
+	LastDTS       int64
+	Pictures      int
+	AudioFrames   int
+	Keyframe      bool // the first picture is a random access point
+	Discontinuity bool // the first clock says that the stream breaks here
+	VideoFirst    bool // a picture follows the tables, nothing before it
+	HasVideo      bool // as the program map says
+	HasAudio      bool
+	Version       int // of the program map
 }
 
 // Check fails t for everything that Inspect finds wrong.
@@ -77,12 +79,13 @@ type reader struct {
 	hasAudio bool
 
 	// this segment
-	cur      Segment
-	ticked   bool // a clock was read
-	pcrPID   int
-	videoPID int
-	audioPID int
-	units    map[int]*unit
+	cur         Segment
+	ticked      bool // a clock was read
+	firstPacket int  // where the first PES packet starts; 0 before
+	pcrPID      int
+	videoPID    int
+	audioPID    int
+	units       map[int]*unit
 }
 
 // unit is a PES packet being collected.
@@ -101,7 +104,7 @@ func (r *reader) fault(format string, args ...any) {
 }
 
 func (r *reader) readSegment(b []byte) {
-	r.cur, r.units, r.ticked = Segment{}, map[int]*unit{}, false
+	r.cur, r.units, r.ticked, r.firstPacket = Segment{}, map[int]*unit{}, false, 0
 	r.pcrPID, r.videoPID, r.audioPID = -1, -1, -1
 	if len(b) == 0 || len(b)%packetSize != 0 {
 		r.fault("size %d is no multiple of %d", len(b), packetSize)

@@ -74,12 +74,20 @@ func (r *reader) picture(u *unit, pts, dts int64, payload []byte) {
 
 	first := r.cur.Pictures == 0
 	if first {
-		r.cur.FirstDTS = dts
 		r.cur.Keyframe = u.random
 	}
+	r.starts(u, dts)
 	r.cur.Pictures++
 	r.cur.LastDTS = dts
 	r.accessUnit(payload, first)
+}
+
+// starts keeps the time of the segment's first PES packet. They are not
+// finished in the order in which they start.
+func (r *reader) starts(u *unit, dts int64) {
+	if r.firstPacket == 0 || u.packet < r.firstPacket {
+		r.firstPacket, r.cur.FirstDTS = u.packet, dts
+	}
 }
 
 // accessUnit checks that a picture has one delimiter, at its start, and, if a
@@ -154,10 +162,10 @@ func (r *reader) sound(u *unit, pts int64, payload []byte) {
 		r.fault("audio without video, and without PCR or random access")
 	}
 	if r.cur.Pictures == 0 {
-		if r.cur.AudioFrames == 0 {
-			r.cur.FirstDTS = pts
-		}
 		r.cur.LastDTS = pts
+	}
+	if !r.cur.VideoFirst {
+		r.starts(u, pts)
 	}
 	for len(payload) > 0 {
 		if len(payload) < 7 || payload[0] != 0xff || payload[1] != 0xf1 {
