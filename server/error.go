@@ -64,6 +64,7 @@ var knownErrors = []struct {
 
 	{io.ErrUnexpectedEOF, apiError{400, "IncompleteBody", "The request body ended early.", "", nil}},
 	{context.DeadlineExceeded, apiError{400, "RequestTimeout", "The request took too long.", "", nil}},
+	{context.Canceled, apiError{400, "RequestTimeout", "The client went away.", "", nil}},
 }
 
 // What the server itself refuses.
@@ -85,7 +86,7 @@ var (
 	errNoSegments         = &apiError{400, "InvalidArgument", "No ts file found in specified time span.", "0044-00000308", nil}
 
 	errPreflightIncomplete = &apiError{400, "InvalidArgument", "A preflight request needs Origin and Access-Control-Request-Method.", "", nil}
-	errPreflightRefused    = &apiError{403, "AccessForbidden", "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource's CORS spec.", "", nil}
+	errPreflightRefused    = &apiError{403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.", "", nil}
 
 	internalError = apiError{500, "InternalError", "We encountered an internal error. Please try again.", "", nil}
 )

@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/base64"
 	"encoding/xml"
-	"log/slog"
 	"net/http"
 	"strconv"
 )
@@ -30,14 +29,14 @@ func (d detail) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 // body, so there the document travels in x-oss-err. If the answer has begun
 // already the connection is cut: the client must not take what it got for all.
 func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
+	if rw, ok := w.(*response); ok && rw.status != 0 {
+		s.Logger.Warn("answer cut short", "request", r.id, "operation", r.operation, "error", err)
+		panic(http.ErrAbortHandler)
+	}
 	answer := describe(r, err)
 	r.code = answer.code
-	if answer.status >= 500 && answer.status != http.StatusNotImplemented {
+	if answer.code == internalError.code {
 		s.Logger.Error("request failed", "request", r.id, "operation", r.operation, "error", err)
-	}
-	if rw, ok := w.(*response); ok && rw.status != 0 {
-		s.Logger.Log(r.ctx, slog.LevelWarn, "answer cut short", "request", r.id, "operation", r.operation, "error", err)
-		panic(http.ErrAbortHandler)
 	}
 	doc := errorDocument{
 		Code: answer.code, Message: answer.message, RequestID: r.id, HostID: r.host, Details: answer.details, EC: answer.ec,

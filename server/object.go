@@ -4,7 +4,6 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"hash/crc64"
 	"io"
 	"net/http"
@@ -152,11 +151,8 @@ func (s *Server) getObjectMeta(w http.ResponseWriter, r *request) error {
 	h := w.Header()
 	h.Set("ETag", `"`+o.ETag+`"`)
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
-	h.Set("Content-Length", fmt.Sprint(o.Size))
-	if r.method == http.MethodGet {
-		// The old form of the operation: a GET whose answer has a length and no
-		// body would break the connection.
-		h.Set("Content-Length", "0")
+	if r.method == http.MethodHead { // the old form is a GET, which may not announce what it does not send
+		h.Set("Content-Length", strconv.FormatInt(o.Size, 10))
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil

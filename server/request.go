@@ -16,11 +16,11 @@ import (
 // request is an HTTP request as the handlers see it: resolved, decoded and with
 // its caller known. The URL it came with is not among its fields.
 type request struct {
-	target                   // what it addresses
-	id         string        // 24 upper-case hexadecimal digits, as the service's
-	method     string        //
-	host       string        // Host as received
-	header     http.Header   //
+	target            // what it addresses
+	id         string // 24 upper-case hexadecimal digits, as the service's
+	method     string
+	host       string // Host as received
+	header     http.Header
 	query      url.Values    // decoded; each name once
 	caller     auth.Identity // set by authenticate; the zero value is anonymous
 	remoteAddr string

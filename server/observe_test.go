@@ -1,0 +1,83 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"osslive/auth"
+)
+
+func TestAccessLog(t *testing.T) {
+	w := newWorld(t)
+	w.must("PUT", "/bucket", nil, "")
+	w.must("PUT", "/bucket/key", nil, "12345")
+	w.log.Reset()
+	signed := auth.SignURL(&auth.Request{Method: "GET", Header: http.Header{}, Bucket: "bucket", Key: "key", Query: url.Values{}}, testKey, w.clock.Add(time.Hour))
+	res, _ := w.read(w.serve(w.request("GET", "/bucket/key?"+signed.Encode(), nil, nil)))
+	line := w.log.String()
+	for _, want := range []string{
+		"request=" + res.Header.Get("x-oss-request-id"), "operation=GetObject", "method=GET", "bucket=bucket", "key=key", "status=200", "bytes=5", "took=", "caller=ak",
+	} {
+		if !strings.Contains(line, want) {
+			t.Errorf("the log lacks %q: %s", want, line)
+		}
+	}
+	if strings.Contains(line, signed.Get("Signature")) || strings.Contains(line, url.QueryEscape(signed.Get("Signature"))) {
+		t.Errorf("the log has the signature: %s", line)
+	}
+	if strings.Count(line, "\n") != 1 {
+		t.Errorf("want one line: %s", line)
+	}
+	w.log.Reset()
+	w.do("GET", "/bucket/a%0Alevel=ERROR", nil, "")
+	if strings.Count(w.log.String(), "\n") != 1 {
+		t.Errorf("a key broke the line: %s", w.log.String())
+	}
+}
+
+func TestRequestMetrics(t *testing.T) {
+	w := newWorld(t)
+	w.must("PUT", "/bucket", nil, "")
+	w.do("GET", "/bucket/none", nil, "")
+	w.do("GET", "/bucket/none", nil, "")
+	w.anonymous("GET", "/bucket?never-heard-of&cors", nil, "")
+	families, err := w.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name := f.GetName()
+			for _, l := range m.GetLabel() {
+				name += " " + l.GetValue()
+			}
+			got[name] = m.GetCounter().GetValue()
+		}
+	}
+	for name, want := range map[string]float64{
+		"osslive_http_requests_total PutBucket 200":  1,
+		"osslive_http_requests_total GetObject 404":  2,
+		"osslive_http_refusals_total NoSuchKey":      2,
+		"osslive_http_requests_total Unknown 501":    1,
+		"osslive_http_refusals_total NotImplemented": 1,
+	} {
+		if got[name] != want {
+			t.Errorf("%s = %v, want %v", name, got[name], want)
+		}
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	seen := map[string]bool{}
+	for range 1000 {
+		id := newRequestID()
+		if !requestIDPattern.MatchString(id) || seen[id] {
+			t.Fatalf("request ID %q is malformed or a repetition", id)
+		}
+		seen[id] = true
+	}
+}
