@@ -240,27 +240,36 @@ func (j *journal) check(t *testing.T, e *env) {
 // so on, until it gets through; once with a process that dies of it and once with
 // one that goes on. Afterwards the store is opened again: what was acknowledged is
 // there, what was not is there wholly or not at all, and nothing else is.
+//
+// In memory that is every step; on disk, where each takes many syncs, some.
 func TestCrash(t *testing.T) {
 	for _, final := range []bool{true, false} {
 		t.Run(map[bool]string{true: "process dies", false: "process goes on"}[final], func(t *testing.T) {
-			names := map[string]int{}
-			for at := 1; ; at++ {
-				f := &faults{at: at, final: final}
-				if !t.Run(fmt.Sprint(at), func(t *testing.T) { crash(t, f) }) {
-					t.Fatalf("step %d, %s", at, f.name)
+			steps, names := 0, map[string]int{}
+			for {
+				f := &faults{at: steps + 1, final: final}
+				if !t.Run(fmt.Sprint("memory ", f.at), func(t *testing.T) { crash(t, newMemoryEnv(t), f) }) {
+					t.Fatalf("step %d, %s", f.at, f.name)
 				}
-				if f.steps < at {
-					t.Logf("%d steps: %v", at-1, names)
-					return
+				if f.steps < f.at {
+					break
 				}
 				names[f.name]++
+				steps++
+			}
+			t.Logf("%d steps: %v", steps, names)
+			const stride = 23 // shares no factor with the rhythm of the steps
+			for at := 1; at <= steps; at += stride {
+				t.Run(fmt.Sprint("disk ", at), func(t *testing.T) {
+					t.Parallel()
+					crash(t, newEnv(t), &faults{at: at, final: final})
+				})
 			}
 		})
 	}
 }
 
-func crash(t *testing.T, f *faults) {
-	e := newEnv(t)
+func crash(t *testing.T, e *env, f *faults) {
 	putBucket(t, e.Store, "demo")
 	putChannel(t, e.Store, "demo", "live")
 	e.wrap = func(kv store.KV, blobs store.Blobs) (store.KV, store.Blobs) {
@@ -272,6 +281,9 @@ func crash(t *testing.T, f *faults) {
 	j.script(t, e)
 	e.reopen()
 	j.check(t, e)
+	if t.Failed() {
+		t.Logf("after the fault at step %d, %s", f.at, f.name)
+	}
 	if f.steps < f.at && j.ended != 2 {
 		t.Errorf("without a fault: %d sessions ended, want 2", j.ended)
 	}

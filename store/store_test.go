@@ -20,13 +20,14 @@ import (
 	"osslive/store/memstore"
 )
 
-// env is a store on real backends in a directory, with a clock that a test sets.
+// env is a store that can be opened again, with a clock that a test sets: in a
+// directory, or, to be quick, on records and blobs in memory that outlive it.
 type env struct {
 	*store.Store
 	t      testing.TB
-	dir    string
-	kv     *boltkv.KV
-	blobs  *fileblobs.Blobs
+	dir    string // "" in memory
+	kv     store.KV
+	blobs  store.Blobs
 	leases *memstore.Leases
 	clock  *clock
 	report store.Report
@@ -44,10 +45,20 @@ const epoch = 1543895706266
 
 func newEnv(t testing.TB) *env {
 	t.Helper()
-	e := &env{t: t, dir: t.TempDir(), clock: &clock{}}
+	return begin(&env{t: t, dir: t.TempDir()})
+}
+
+func newMemoryEnv(t testing.TB) *env {
+	t.Helper()
+	return begin(&env{t: t, kv: memstore.NewKV(), blobs: memstore.NewBlobs()})
+}
+
+func begin(e *env) *env {
+	e.t.Helper()
+	e.clock = &clock{}
 	e.clock.ms.Store(epoch)
 	e.open()
-	t.Cleanup(e.close)
+	e.t.Cleanup(e.close)
 	return e
 }
 
@@ -55,12 +66,14 @@ func newEnv(t testing.TB) *env {
 func (e *env) open() {
 	e.t.Helper()
 	var err error
-	if e.kv, err = boltkv.Open(filepath.Join(e.dir, "meta.db"), boltkv.Options{}); err != nil {
-		e.t.Fatal(err)
-	}
-	// What tests kill is the process, so data need not be synced.
-	if e.blobs, err = fileblobs.Open(filepath.Join(e.dir, "blobs"), fileblobs.Options{Relaxed: true}); err != nil {
-		e.t.Fatal(err)
+	if e.dir != "" {
+		if e.kv, err = boltkv.Open(filepath.Join(e.dir, "meta.db"), boltkv.Options{}); err != nil {
+			e.t.Fatal(err)
+		}
+		// What tests kill is the process, so data need not be synced.
+		if e.blobs, err = fileblobs.Open(filepath.Join(e.dir, "blobs"), fileblobs.Options{Relaxed: true}); err != nil {
+			e.t.Fatal(err)
+		}
 	}
 	e.leases = memstore.NewLeases()
 	e.Store = store.New(store.Config{KV: e.kv, Blobs: e.blobs, Leases: e.leases, Now: e.clock.now})
@@ -74,8 +87,12 @@ func (e *env) open() {
 }
 
 func (e *env) close() {
-	if err := errors.Join(e.kv.Close(), e.blobs.Close()); err != nil {
-		e.t.Errorf("closing: %v", err)
+	for _, backend := range []any{e.kv, e.blobs} {
+		if c, ok := backend.(io.Closer); ok {
+			if err := c.Close(); err != nil {
+				e.t.Errorf("closing: %v", err)
+			}
+		}
 	}
 }
 
@@ -88,13 +105,8 @@ func (e *env) reopen() {
 // newMemory returns a store in memory, for tests of logic alone.
 func newMemory(t testing.TB) (*store.Store, *clock) {
 	t.Helper()
-	c := &clock{}
-	c.ms.Store(epoch)
-	s := store.New(store.Config{KV: memstore.NewKV(), Blobs: memstore.NewBlobs(), Leases: memstore.NewLeases(), Now: c.now})
-	if _, err := s.Recover(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return s, c
+	e := newMemoryEnv(t)
+	return e.Store, e.clock
 }
 
 func putBucket(t testing.TB, s *store.Store, name string) {

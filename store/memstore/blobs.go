@@ -79,6 +79,7 @@ func (b *Blobs) Delete(ctx context.Context, id store.BlobID) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.committed, id)
+	delete(b.open, id)
 	return nil
 }
 
