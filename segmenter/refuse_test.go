@@ -261,3 +261,31 @@ func TestInspectFindsFaults(t *testing.T) {
 		})
 	}
 }
+
+// Info may be asked for while tags are written.
+func TestInfoConcurrently(t *testing.T) {
+	s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &sink{})
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				s.Info()
+			}
+		}
+	}()
+	for _, tag := range live(0, 5) {
+		if err := s.WriteTag(tag); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	<-done
+	got := s.Info()
+	if got.Video.FrameRate != 25 || got.Video.Width != 320 || got.Audio.SampleRate != 48000 || got.Audio.Bandwidth == 0 {
+		t.Errorf("got %+v", got)
+	}
+}

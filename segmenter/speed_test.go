@@ -54,6 +54,9 @@ func (l *loop) write(t testing.TB, s *segmenter.Segmenter) int {
 // Two seconds and two cuts of pictures with B-frames and audio allocate
 // nothing.
 func TestNoAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
 	var out discard
 	s := segmenter.New(segmenter.Config{FragDuration: 2 * time.Second}, &out)
 	l := newLoop(t, "testdata/bframes.flv", 6000, s)

@@ -157,21 +157,29 @@ func (v *videoTrack) absorb(f *frame) error {
 	return nil
 }
 
-// adopt puts the pending parameter sets in force. It reports whether the SPS
-// changed, so that a decoder has to start anew.
-func (s *Segmenter) adopt() (newSPS bool) {
+// adopt puts pending parameter sets in force: at a keyframe, or at once if only
+// PPS have changed. It reports whether they have to be written. With another
+// SPS a decoder has to start anew, which takes a new segment.
+func (s *Segmenter) adopt(key bool) bool {
 	v := &s.video
-	newSPS = !v.current.sameSPS(&v.pending.sets)
+	if v.pending == nil || !v.pending.sets.complete() {
+		return false
+	}
+	same := v.current.sameSPS(&v.pending.sets)
+	if !key && !same {
+		return false
+	}
+	if v.started && !same {
+		s.reconfigured = true
+	}
 	v.current, v.pending = v.pending.sets, nil
 	v.prefix = v.current.prefix()
-	if len(v.current.sps) > 0 {
-		if p, err := parseSPS(v.current.sps[0].nal); err == nil {
-			s.update(func(i *StreamInfo) {
-				i.Video.Codec, i.Video.Width, i.Video.Height = flv.AVC.String(), p.width, p.height
-			})
-		}
+	if p, err := parseSPS(v.current.sps[0].nal); err == nil {
+		s.update(func(i *StreamInfo) {
+			i.Video.Codec, i.Video.Width, i.Video.Height = flv.AVC.String(), p.width, p.height
+		})
 	}
-	return newSPS
+	return true
 }
 
 // awaitKeyframe drops pictures until one can start a segment.
@@ -213,20 +221,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	}
 	v.base = base
 
-	sets := f.key
-	if v.pending != nil && v.pending.sets.complete() {
-		if f.key {
-			if v.started && s.adopt() {
-				s.reconfigured = true
-			} else if !v.started {
-				s.adopt()
-			}
-		} else if v.current.sameSPS(&v.pending.sets) {
-			s.adopt()
-			sets = true
-		}
-	}
-
+	sets := s.adopt(f.key)
 	raw := f.at - v.base
 	dts := raw
 	if v.started {
@@ -239,30 +234,19 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	if err := s.cutBefore(dts, f.key); err != nil {
 		return err
 	}
-	if !s.seg.video {
-		sets = true
-	}
-	s.seg.video = true
 	if v.started {
 		v.interval = dts - v.last
 	}
 	v.started, v.last = true, dts
 
 	prefix := accessUnitDelimiter
-	if sets {
+	if sets || f.key || !s.seg.video {
 		prefix = v.prefix
 	}
+	s.seg.video = true
 	s.out.Video(max(raw+f.composition, dts), dts, f.key, len(prefix)+f.unit.size)
 	s.out.Append(prefix)
-	for b := f.data; len(b) > 0; {
-		// Lengths were checked by scanAccessUnit.
-		nal, rest, _ := cutNAL(b, f.lengthSize)
-		if kept(nal) {
-			s.out.Append(startCode)
-			s.out.Append(nal)
-		}
-		b = rest
-	}
+	s.appendNALs(f)
 	if v.meter.add(dts, len(f.data)) {
 		s.update(func(i *StreamInfo) { i.Video.FrameRate, i.Video.Bandwidth = v.meter.rates() })
 	}
@@ -273,6 +257,19 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		return s.flushAudio()
 	}
 	return nil
+}
+
+// appendNALs writes a picture's NAL units, each behind a start code.
+func (s *Segmenter) appendNALs(f *frame) {
+	for b := f.data; len(b) > 0; {
+		// scanAccessUnit has checked all lengths.
+		nal, rest, _ := cutNAL(b, f.lengthSize)
+		if kept(nal) {
+			s.out.Append(startCode)
+			s.out.Append(nal)
+		}
+		b = rest
+	}
 }
 
 // videoBase is the base that gives a picture, which the sender dates at, its

@@ -1,0 +1,5 @@
+//go:build !race
+
+package segmenter_test
+
+const raceEnabled = false
