@@ -148,7 +148,7 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 }
 
 func causeText(cause error) string {
-	if cause == nil || errors.Is(cause, io.EOF) {
+	if cause == nil || errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) {
 		return "client ended"
 	}
 	return cause.Error()
