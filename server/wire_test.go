@@ -155,7 +155,9 @@ func TestBodyLength(t *testing.T) {
 	} {
 		conn := w.dial(t)
 		io.WriteString(conn, c.request)
-		conn.(*net.TCPConn).CloseWrite()
+		if strings.Contains(c.request, "/torn") { // a server takes the end of the stream for the end of the client
+			conn.(*net.TCPConn).CloseWrite()
+		}
 		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
