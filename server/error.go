@@ -101,15 +101,15 @@ func notImplemented(feature string) *apiError {
 	return &apiError{501, "NotImplemented", fmt.Sprintf("osslive does not implement %s.", feature), "", nil}
 }
 
-// errUnknownSubresource is a request whose sub-resources have no route.
-func errUnknownSubresource(r *request) error {
+// unknownSubresource is a request whose sub-resources have no route.
+func unknownSubresource(r *request) error {
 	if r.query.Has("live") && r.query.Has("comp") {
 		return invalidArgument("comp", r.query.Get("comp"), "", "The parameter comp is stat or history.")
 	}
 	return notImplemented(fmt.Sprintf("the sub-resource %s (%s)", selector(r.query), r.level()))
 }
 
-func errMethodNotAllowed(r *request) error {
+func methodNotAllowed(r *request) error {
 	return (&apiError{405, "MethodNotAllowed", "The specified method is not allowed against this resource.", "", nil}).
 		with("Method", strings.ToUpper(r.method)).with("ResourceType", string(r.level()))
 }

@@ -63,8 +63,8 @@ func New(c Config) *Server {
 	for _, route := range routes {
 		mux.Method(route.method, route.pattern(), s.endpoint(route))
 	}
-	mux.NotFound(s.fail(errUnknownSubresource))
-	mux.MethodNotAllowed(s.fail(errMethodNotAllowed))
+	mux.NotFound(s.fail(unknownSubresource))
+	mux.MethodNotAllowed(s.fail(methodNotAllowed))
 	s.handler = mux
 	return s
 }
