@@ -15,7 +15,10 @@ func apiTable() string {
 	where := map[level]string{onService: "/", onBucket: "/bucket", onObject: "/bucket/key"}
 	for _, route := range routes {
 		target := where[route.level]
-		if strings.HasPrefix(route.selector, "live") && route.level == onObject {
+		switch {
+		case route.operation == "PostVodPlaylist":
+			target = "/bucket/channel/playlist.m3u8"
+		case route.selector == "vod", strings.HasPrefix(route.selector, "live") && route.level == onObject:
 			target = "/bucket/channel"
 		}
 		if route.selector != "" {
