@@ -174,6 +174,7 @@ func (s *Segmenter) media(f *frame) error {
 	case s.phase == running:
 		return s.writeAudio(f)
 	case s.phase == waitTrack:
+		s.video.bad = 0
 		s.queue.push(f)
 	case f.video:
 		return s.awaitKeyframe(f)

@@ -19,8 +19,6 @@ ff -f lavfi -i testsrc2=size=174x92:rate=25 -t 3 \
 # 6 s at one picture a second
 ff -f lavfi -i testsrc2=size=160x90:rate=1 -f lavfi -i sine=frequency=440:sample_rate=8000 -t 6 \
    $x264 -preset veryfast -crf 36 -g 2 -bf 0 -ac 1 $aac $flv slow.flv
-# 5 s of audio alone
-ff -f lavfi -i sine=frequency=440:sample_rate=44100 -t 5 $aac $flv audio.flv
 # 2 s with MP3
 ff -f lavfi -i testsrc2=size=160x90:rate=25 -f lavfi -i sine=frequency=440:sample_rate=44100 -t 2 \
    $x264 -preset veryfast -crf 38 -g 25 -c:a libmp3lame -b:a 48k $flv mp3.flv

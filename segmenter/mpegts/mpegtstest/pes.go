@@ -79,7 +79,7 @@ func (r *reader) picture(u *unit, pts, dts int64, payload []byte) {
 	r.starts(u, dts)
 	r.cur.Pictures++
 	r.cur.LastDTS = dts
-	r.accessUnit(payload, first)
+	r.accessUnit(payload, first, u.random)
 }
 
 // starts keeps the time of the segment's first PES packet. They are not
@@ -92,7 +92,7 @@ func (r *reader) starts(u *unit, dts int64) {
 
 // accessUnit checks that a picture has one delimiter, at its start, and, if a
 // player may join there, the parameter sets before its slices.
-func (r *reader) accessUnit(b []byte, first bool) {
+func (r *reader) accessUnit(b []byte, first, random bool) {
 	delimiters, sps, pps, slices := 0, 0, 0, 0
 	for i, nal := range splitAnnexB(b) {
 		if len(nal) == 0 {
@@ -111,6 +111,9 @@ func (r *reader) accessUnit(b []byte, first bool) {
 		case 12:
 			r.fault("filler data")
 		case 1, 2, 3, 4, 5:
+			if typ == 5 && !random {
+				r.fault("IDR picture is no random access point")
+			}
 			if slices++; slices == 1 && (typ == 5 || first) && (sps == 0 || pps == 0) {
 				r.fault("slice of type %d without SPS and PPS before it", typ)
 			}
