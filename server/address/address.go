@@ -37,7 +37,7 @@ func Bucket(authority string, baseDomains []string) (bucket string, ok bool) {
 			return label, true
 		}
 	}
-	if label, rest, found := strings.Cut(host, "."); found && Cloud(rest) && !strings.HasPrefix(label, "oss-") {
+	if label, rest, found := strings.Cut(host, "."); found && Cloud(rest) && strings.HasPrefix(rest, "oss-") {
 		return label, true
 	}
 	return "", false

@@ -22,6 +22,7 @@ func TestBucket(t *testing.T) {
 		{"oss.example.com", "oss", true}, // of example.com
 		{"unknown.example.org", "", false},
 		{"b.oss-cn-hangzhou.aliyuncs.com", "b", true},
+		{"oss-b.oss-cn-hangzhou-internal.aliyuncs.com", "oss-b", true},
 		{"oss-cn-hangzhou.aliyuncs.com", "", false},
 		{".oss-cn-hangzhou.aliyuncs.com", "", true},
 		{"", "", false},
