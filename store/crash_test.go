@@ -284,6 +284,9 @@ func crash(t *testing.T, e *env, f *faults) {
 	if t.Failed() {
 		t.Logf("after the fault at step %d, %s", f.at, f.name)
 	}
+	if !f.final && j.maybe > 1 {
+		t.Errorf("one fault: %d sessions could not start", j.maybe)
+	}
 	if f.steps < f.at && j.ended != 2 {
 		t.Errorf("without a fault: %d sessions ended, want 2", j.ended)
 	}
