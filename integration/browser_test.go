@@ -132,11 +132,12 @@ type video struct {
 	Width, Height int
 	Error         string
 	Box           struct{ X, Y, Width, Height float64 }
+	Page          string // the text around it
 }
 
 func (b *browser) video() (v video, err error) {
 	return v, b.eval(`(v => v && {
-		time: v.currentTime, width: v.videoWidth, height: v.videoHeight, error: v.error ? v.error.message : "",
+		time: v.currentTime, width: v.videoWidth, height: v.videoHeight, error: v.error ? v.error.message : "", page: document.body.innerText,
 		box: v.getBoundingClientRect().toJSON()})(document.querySelector("video"))`, &v)
 }
 
@@ -163,7 +164,7 @@ func (b *browser) playing(t testing.TB) (played float64, changed float64) {
 			return err
 		}
 		if first.Time == 0 || first.Width == 0 {
-			return fmt.Errorf("currentTime %.1f, %d×%d, error %q", first.Time, first.Width, first.Height, first.Error)
+			return fmt.Errorf("currentTime %.1f, %d×%d, error %q; the page says %q", first.Time, first.Width, first.Height, first.Error, first.Page)
 		}
 		return nil
 	})

@@ -37,7 +37,7 @@ var layers = map[string][]string{
 
 func TestLayers(t *testing.T) {
 	// Imports, not Deps: a package answers for what it names itself. Tests may name more.
-	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	cmd := exec.Command("go", "list", "-e", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
 	cmd.Dir = root
 	out, err := cmd.Output()
 	if err != nil {

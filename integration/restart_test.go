@@ -56,8 +56,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	for _, f := range w.findings {
 		t.Errorf("playlist: %s", f)
 	}
-	t.Logf("%d kills: %d segments in %d sessions whole, %d acknowledged writes there, %d others whole or absent, restart %v on average",
-		kills, j.count, len(j.firsts), len(j.acknowledged), len(j.attempted)-len(j.acknowledged), (restarts / kills).Round(time.Millisecond))
+	objects := len(j.acknowledged) - j.count
+	t.Logf("%d kills: %d segments of %d sessions there and whole, so are %d acknowledged objects; %d more in flight whole or absent; restart %v on average",
+		kills, j.count, len(j.firsts), objects, len(j.attempted)-objects, (restarts / kills).Round(time.Millisecond))
 }
 
 // journal is what the test knows the server has promised.

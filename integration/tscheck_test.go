@@ -26,7 +26,7 @@ type tsChecker struct {
 	maxPCR   time.Duration // widest distance of two PCRs
 
 	segment  string
-	resuming bool              // this segment follows a discontinuity: clocks and counters may jump
+	resumed  map[uint16]bool   // PIDs met since a discontinuity; nil in a segment that continues the one before
 	counters map[uint16]uint8  // last continuity counter of each PID, over segments
 	clocks   map[uint16]int64  // last DTS of each PID within a continuous run
 	open     map[uint16]*tsPES // PES packets not yet complete
@@ -57,8 +57,9 @@ func checkTS(segments []tsSegment) *tsChecker {
 	var frame []int64
 	for _, s := range segments {
 		c.segment = s.URI
-		if c.resuming = s.Discontinuity; c.resuming {
-			c.clocks, c.pcr = map[uint16]int64{}, -1
+		c.resumed = nil
+		if s.Discontinuity {
+			c.resumed, c.clocks, c.pcr = map[uint16]bool{}, map[uint16]int64{}, -1
 		}
 		video := c.read(s.Data)
 		if len(video) == 0 {
@@ -134,7 +135,6 @@ func (c *tsChecker) read(data []byte) (video []*tsPES) {
 			video = append(video, done)
 		}
 	}
-	c.resuming = false
 	return video
 }
 
@@ -181,7 +181,12 @@ func (c *tsChecker) adaptation(n int, pid uint16, p []byte) (payload []byte, ran
 	if control&1 == 0 {
 		return nil, random
 	}
-	if last, ok := c.counters[pid]; ok && counter != (last+1)&0xf && !(c.resuming && jump) {
+	// A new stream's counters may start anywhere: those of media say so, tables have no field to say it in.
+	mayJump := c.resumed != nil && !c.resumed[pid] && (jump || pid == 0 || pid == c.pmtPID)
+	if c.resumed != nil {
+		c.resumed[pid] = true
+	}
+	if last, ok := c.counters[pid]; ok && counter != (last+1)&0xf && !mayJump {
 		c.note("packet %d: PID %#x: continuity counter %d after %d", n, pid, counter, last)
 	}
 	c.counters[pid] = counter
