@@ -20,7 +20,11 @@ func (n *Node) adminHandler(c *Config, registry *prometheus.Registry) http.Handl
 		w.Write([]byte("ok\n"))
 	})
 	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := n.store.Buckets(r.Context(), "", "", 1); err != nil {
+		err := n.writable()
+		if err == nil {
+			_, err = n.store.Buckets(r.Context(), "", "", 1)
+		}
+		if err != nil {
 			n.log.Error("not ready", "error", err)
 			http.Error(w, "the store does not answer; the server's log says why", http.StatusServiceUnavailable)
 			return

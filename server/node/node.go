@@ -38,9 +38,11 @@ type Node struct {
 	log     *slog.Logger
 	store   *store.Store
 	closers []func() error // of the backends, in the order of closing
-	rtmp    *rtmp.Server
-	api     *http.Server
-	admin   *http.Server
+	// writable tells why the records can no longer be written, nil if they can.
+	writable func() error
+	rtmp     *rtmp.Server
+	api      *http.Server
+	admin    *http.Server
 
 	stopOnce   sync.Once
 	background context.CancelFunc
@@ -59,7 +61,7 @@ func Start(ctx context.Context, c Config) (_ *Node, err error) {
 	if len(c.Keys) == 0 {
 		c.Keys = []auth.Key{DefaultKey}
 	}
-	n := &Node{log: c.Logger, Key: c.Keys[0]}
+	n := &Node{log: c.Logger, Key: c.Keys[0], writable: func() error { return nil }}
 
 	ports, err := bind(&c)
 	if err != nil {

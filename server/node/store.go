@@ -2,8 +2,6 @@ package node
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -20,14 +18,12 @@ func (n *Node) openStore(ctx context.Context, c *Config) error {
 	if c.Data == Memory {
 		config.KV, config.Blobs = memstore.NewKV(), memstore.NewBlobs()
 	} else {
-		if err := os.MkdirAll(c.Data, 0o700); err != nil {
-			return dataError(c.Data, err)
-		}
 		kv, err := boltkv.Open(filepath.Join(c.Data, "records.db"), boltkv.Options{})
 		if err != nil {
 			return dataError(c.Data, err)
 		}
 		n.closers = append(n.closers, kv.Close)
+		n.writable = kv.Err
 		blobs, err := fileblobs.Open(filepath.Join(c.Data, "blobs"), fileblobs.Options{Relaxed: c.Relaxed})
 		if err != nil {
 			return dataError(c.Data, err)
@@ -45,8 +41,7 @@ func (n *Node) openStore(ctx context.Context, c *Config) error {
 	return nil
 }
 
-// dataError says what is wrong with the data directory, and for whom.
+// dataError names the setting; what the backends say has path, user and fix.
 func dataError(dir string, err error) error {
-	return &ConfigError{"--data", dir, fmt.Sprintf(
-		"%v (running as uid %d); make the directory writable for that user, or choose another with --data", err, os.Getuid())}
+	return &ConfigError{"--data", dir, err.Error()}
 }
