@@ -38,14 +38,10 @@ func banner(w io.Writer, n *node.Node, c node.Config) {
 	if n.Admin != "" {
 		line("console", "http://%s/", reachable(n.Admin))
 	}
-	if len(c.Channels) > 0 {
-		bannerChannel(w, n, c)
-	}
 }
 
-// bannerChannel prints ready-made lines for the first configured channel.
-func bannerChannel(w io.Writer, n *node.Node, c node.Config) {
-	ch := c.Channels[0]
+// publishLines prints how to publish to a live channel and to look at it.
+func publishLines(w io.Writer, n *node.Node, ch node.Channel) {
 	host := reachable(n.Listen)
 	server := "rtmp://" + host + "/" + ch.Bucket + "/live"
 	signed := signPublish(server+"/"+ch.Name, ch.Bucket, ch.Name, "", n.Key, time.Now().Add(bannerExpiry))

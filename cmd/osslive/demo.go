@@ -45,7 +45,7 @@ func (d *demoCmd) Run(ctx context.Context, c *console) error {
 	if n.Admin != "" {
 		where = "http://" + reachable(n.Admin) + "/channel/" + film.Bucket + "/" + film.Name
 	}
-	fmt.Fprintf(c.out, "The built-in clip is on the air. Look at it here:\n  %s\n\nReady.\n", where)
+	fmt.Fprintf(c.out, "\nThe built-in clip is on the air. Look at it here:\n  %s\n\nReady.\n", where)
 	address := fmt.Sprintf("rtmp://%s/%s/live/%s", reachable(n.Listen), film.Bucket, film.Name)
 	return broadcast(ctx, c, n, address, film)
 }

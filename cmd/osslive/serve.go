@@ -30,6 +30,9 @@ func (s *serveCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	banner(c.out, n, cfg)
+	if len(cfg.Channels) > 0 {
+		publishLines(c.out, n, cfg.Channels[0])
+	}
 	fmt.Fprintln(c.out, "Ready.")
 	<-ctx.Done()
 	return nil
