@@ -175,7 +175,7 @@ func TestDeletedWhileRead(t *testing.T) {
 	e := newEnv(t)
 	putBucket(t, e.Store, "demo")
 	for _, body := range []string{"small", large("large")} {
-		o := put(t, e.Store, "demo", "k", body)
+		put(t, e.Store, "demo", "k", body)
 		o, err := e.Object(t.Context(), "demo", "k")
 		if err != nil {
 			t.Fatal(err)
