@@ -17,10 +17,18 @@ var (
 	ErrTwoSources = errors.New("more than one set of credentials")
 	// ErrRepeated is a signed parameter or header given more than once.
 	ErrRepeated = errors.New("repeated")
-	// ErrMissingParam is a signed URL without one of its three parameters.
-	ErrMissingParam = errors.New("a signed URL needs Signature, Expires and OSSAccessKeyId")
-	// ErrBadExpires is an Expires that is not 1 to 10 decimal digits.
-	ErrBadExpires = errors.New("Expires is not a number of seconds since 1970")
+	// ErrMissingParam is a signed URL without one of its parameters.
+	ErrMissingParam = errors.New("signed URL lacks a parameter")
+	// ErrBadExpires is an expiry of version 1 or 2 that is not 1 to 10 decimal
+	// digits.
+	ErrBadExpires = errors.New("expiry is not a number of seconds since 1970")
+	// ErrBadLifetime is an x-oss-expires of version 4 out of its range. It is
+	// an ErrMalformed.
+	ErrBadLifetime = fmt.Errorf("%w: x-oss-expires is not 1 to 604800 seconds", ErrMalformed)
+	// ErrPayload is an x-oss-content-sha256 of version 4 that is neither
+	// UNSIGNED-PAYLOAD nor a SHA-256 in lower-case hexadecimal. It is an
+	// ErrMalformed.
+	ErrPayload = fmt.Errorf("%w: x-oss-content-sha256 is neither UNSIGNED-PAYLOAD nor a SHA-256", ErrMalformed)
 	// ErrExpired is a signed URL that is used too late.
 	ErrExpired = errors.New("signed URL has expired")
 	// ErrBadDate is a missing or unreadable Date or x-oss-date header.
@@ -32,8 +40,7 @@ var (
 	// ErrBadToken is a security token that is wrong, missing, or presented
 	// with a key that has none.
 	ErrBadToken = errors.New("security token does not belong to the access key")
-	// ErrTokenExpired is a security token past its end. The tokens of a Key
-	// have none; it is for whoever issues temporary ones.
+	// ErrTokenExpired is a security token of MintToken past its end.
 	ErrTokenExpired = errors.New("security token has expired")
 )
 
@@ -44,6 +51,8 @@ type MismatchError struct {
 	KeyID        string
 	Provided     string // the signature as it came
 	StringToSign string // what the server signed
+
+	CanonicalRequest string // version 4: the text whose hash ends StringToSign
 }
 
 func (e *MismatchError) Error() string {
@@ -63,13 +72,28 @@ func (e *SkewError) Error() string {
 
 func (e *SkewError) Unwrap() error { return ErrSkewed }
 
-// UnsupportedError is a request signed in a way that is not verified yet.
+// CredentialError is a part of a version 4 credential that is not as it must
+// be. It is an ErrMalformed.
+type CredentialError struct {
+	Part string // AccessKeyId, SignDate, Region, Product or Request; "" if they are not five
+}
+
+func (e *CredentialError) Error() string {
+	if e.Part == "" {
+		return ErrMalformed.Error() + ": credential has not five parts"
+	}
+	return fmt.Sprintf("%v: %s of the credential", ErrMalformed, e.Part)
+}
+
+func (e *CredentialError) Unwrap() error { return ErrMalformed }
+
+// UnsupportedError is a request signed in a way that is not verified.
 type UnsupportedError struct {
 	Version string // as the client names it, for example "OSS4-HMAC-SHA256"
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("signature version %.40q is not supported yet", e.Version)
+	return fmt.Sprintf("signature version %.40q is not supported", e.Version)
 }
 
 // repeated names a parameter, in a length fit for an answer.

@@ -40,32 +40,16 @@ func NewKeys(keys ...Key) Keys {
 	return m
 }
 
-// find returns ErrUnknownKey also for a key without a secret: anyone could
-// sign with it.
-func (m Keys) find(id string) (Key, error) {
+// find returns the key that signs as id and presents token, "" for none: one
+// of m, or one that MintToken made from one of m. A key without a secret is
+// ErrUnknownKey: anyone could sign with it.
+func (m Keys) find(id, token string, now time.Time) (Key, error) {
 	k, ok := m[id]
-	if !ok || k.Secret == "" {
+	switch {
+	case !ok && token != "":
+		return m.unseal(id, token, now)
+	case !ok || k.Secret == "":
 		return Key{}, ErrUnknownKey
 	}
-	return k, nil
+	return k, k.checkToken(token)
 }
-
-// Identity is who sent a request, as far as a signature proves it. Only the
-// Verify functions make one; the zero value is an anonymous caller.
-type Identity struct {
-	keyID   string
-	inQuery bool
-	expires time.Time
-}
-
-// KeyID is the access key ID, "" for an anonymous caller.
-func (i Identity) KeyID() string { return i.keyID }
-
-// Anonymous tells whether the request was not signed.
-func (i Identity) Anonymous() bool { return i.keyID == "" }
-
-// SignedURL tells whether the signature came in the query.
-func (i Identity) SignedURL() bool { return i.inQuery }
-
-// Expires is when a signed URL ends; zero unless SignedURL.
-func (i Identity) Expires() time.Time { return i.expires }

@@ -34,8 +34,8 @@ func SignPublish(p *Publish, k Key, expires time.Time) url.Values {
 }
 
 // VerifyPublish tells who signed p. A URL without Signature and
-// OSSAccessKeyId is anonymous and no error. Expires counts when a publish is
-// opened; one that runs is not ended by it.
+// OSSAccessKeyId is anonymous and no error. Expires, and the end of a token,
+// count when a publish is opened; one that runs is not ended by them.
 func VerifyPublish(p *Publish, keys Keys, now time.Time) (Identity, error) {
 	for name, values := range p.Query {
 		if len(values) > 1 {
@@ -51,22 +51,19 @@ func VerifyPublish(p *Publish, keys Keys, now time.Time) (Identity, error) {
 	case v != v1:
 		return Identity{}, &UnsupportedError{Version: v.String()}
 	}
-	c, err := parseURLCredentials(p.Query, now)
+	c, err := parseURLCredentials(p.Query, now, paramKeyID, paramExpires, paramSignature)
 	if err != nil {
 		return Identity{}, err
 	}
 	if err := p.check(); err != nil {
 		return Identity{}, err
 	}
-	key, err := keys.find(c.keyID)
-	if err != nil {
-		return Identity{}, err
-	}
 	token, err := p.token()
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := key.checkToken(token); err != nil {
+	key, err := keys.find(c.keyID, token, now)
+	if err != nil {
 		return Identity{}, err
 	}
 	// The SDKs for Python and Java sign the token, those for Go and C# do not.
@@ -74,7 +71,7 @@ func VerifyPublish(p *Publish, keys Keys, now time.Time) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	return c.identity(), nil
+	return c.identity(v1, key, p.Bucket), nil
 }
 
 // token returns the security token, which has two names.

@@ -1,8 +1,10 @@
 package auth
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -11,10 +13,15 @@ import (
 // and handlers use what was verified here.
 type Request struct {
 	Method string
-	Header http.Header // with canonical names, as net/http makes them
+	Host   string      // as the client sent it; versions 2 and 4 sign it on request
+	Header http.Header // with canonical names and without Host, as net/http makes them
 	Bucket string      // "" for a request to the service
 	Key    string      // without leading slash, "" for a request to the bucket
 	Query  url.Values
+
+	// Region is what version 4 names in its scope. Who signs needs it; who
+	// verifies may leave it empty to take any.
+	Region string
 }
 
 // VerifyRequest tells who signed r. A request without credentials is
@@ -26,10 +33,47 @@ func VerifyRequest(r *Request, keys Keys, now time.Time) (Identity, error) {
 		return Identity{}, err
 	case v == unsigned:
 		return Identity{}, nil
-	case v == v1 && inQuery:
-		return verifyV1URL(r, keys, now)
-	case v == v1:
+	}
+	switch v {
+	case v1:
+		if inQuery {
+			return verifyV1URL(r, keys, now)
+		}
 		return verifyV1Header(r, keys, now)
+	case v2:
+		if inQuery {
+			return verifyV2URL(r, keys, now)
+		}
+		return verifyV2Header(r, keys, now)
+	case v4:
+		if inQuery {
+			return verifyV4URL(r, keys, now)
+		}
+		return verifyV4Header(r, keys, now)
 	}
 	return Identity{}, &UnsupportedError{Version: v.String()}
 }
+
+// check refuses what a string-to-sign could not tell apart: a bucket that
+// reaches into the key, and a signed parameter or header with several values,
+// of which the signer may have meant another than the handler reads.
+func (r *Request) check(signsParameter func(name string) bool) error {
+	if strings.ContainsFunc(r.Bucket, isSeparator) || r.Bucket == "" && r.Key != "" {
+		return fmt.Errorf("%w: bucket name %.40q", ErrMalformed, r.Bucket)
+	}
+	for name, values := range r.Query {
+		if len(values) > 1 && signsParameter(name) {
+			return repeated(name)
+		}
+	}
+	for name, values := range r.Header {
+		signed := strings.HasPrefix(name, "X-Oss-") || name == "Content-Type" || name == "Content-Md5"
+		if len(values) > 1 && signed {
+			return repeated(name)
+		}
+	}
+	return nil
+}
+
+// everyParameter is signed by versions 2 and 4.
+func everyParameter(string) bool { return true }

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -57,13 +56,14 @@ func writeResource(b *strings.Builder, r *Request) {
 	}
 }
 
-// writeHeaders writes the canonicalized OSS headers. Several values of one
-// header are signed as one, joined by commas (RFC 9110 §5.2).
-func writeHeaders(b *strings.Builder, h http.Header) {
+// writeHeaders writes the canonicalized headers: all x-oss- ones and those in
+// also, which has lower-case names. Several values of one header are signed
+// as one, joined by commas (RFC 9110 §5.2).
+func writeHeaders(b *strings.Builder, r *Request, also ...string) {
 	signed := make(map[string]string)
-	for name, values := range h {
+	for name, values := range r.Header {
 		name = strings.ToLower(name)
-		if !strings.HasPrefix(name, "x-oss-") {
+		if !strings.HasPrefix(name, "x-oss-") && !slices.Contains(also, name) {
 			continue
 		}
 		trimmed := make([]string, len(values))
@@ -71,6 +71,9 @@ func writeHeaders(b *strings.Builder, h http.Header) {
 			trimmed[i] = strings.TrimSpace(v)
 		}
 		signed[name] = strings.Join(trimmed, ",")
+	}
+	if slices.Contains(also, "host") {
+		signed["host"] = r.Host
 	}
 	for _, name := range slices.Sorted(maps.Keys(signed)) {
 		b.WriteString(name + ":" + signed[name] + "\n")

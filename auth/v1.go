@@ -5,7 +5,6 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -52,22 +51,19 @@ func SignRequest(r *Request, k Key, now time.Time) {
 // expires, which must not be before 1970: the query of r with the parameters
 // of version 1.
 func SignURL(r *Request, k Key, expires time.Time) url.Values {
+	return signURLV1(r, k, strconv.FormatInt(expires.Unix(), 10))
+}
+
+func signURLV1(r *Request, k Key, expires string) url.Values {
 	signed := *r
 	signed.Query = unsignedQuery(r.Query, k)
-	until := strconv.FormatInt(expires.Unix(), 10)
-	return signedQuery(signed.Query, k, until, signed.stringToSignV1(until))
+	return signedQuery(signed.Query, k, expires, signed.stringToSignV1(expires))
 }
 
 // unsignedQuery returns a copy of q ready to be signed by k: without earlier
 // credentials and with the token of k.
 func unsignedQuery(q url.Values, k Key) url.Values {
-	c := maps.Clone(q)
-	if c == nil {
-		c = url.Values{}
-	}
-	for _, name := range []string{paramKeyID, paramExpires, paramSignature, paramToken} {
-		c.Del(name)
-	}
+	c := withoutCredentials(q)
 	if k.Token != "" {
 		c.Set(paramToken, k.Token)
 	}
@@ -87,25 +83,22 @@ func verifyV1Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := r.checkV1(); err != nil {
+	if err := r.check(isSubresource); err != nil {
 		return Identity{}, err
 	}
 	date, at, err := requestDate(r.Header)
 	if err != nil {
 		return Identity{}, err
 	}
-	if now.Sub(at).Abs() > MaxSkew {
-		return Identity{}, &SkewError{RequestTime: at, ServerTime: now}
-	}
-	key, err := keys.find(id)
-	if err != nil {
+	if err := checkSkew(at, now); err != nil {
 		return Identity{}, err
 	}
 	token, err := single(r.Header, headerToken)
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := key.checkToken(token); err != nil {
+	key, err := keys.find(id, token, now)
+	if err != nil {
 		return Identity{}, err
 	}
 	if err := key.verifyV1(signature, r.stringToSignV1(date)); err != nil {
@@ -145,28 +138,35 @@ func requestDate(h http.Header) (text string, at time.Time, err error) {
 	return text, at, nil
 }
 
+// checkSkew compares the date of a request signed in a header, or the date
+// from which a URL is good, with the server's clock.
+func checkSkew(at, now time.Time) error {
+	if now.Sub(at).Abs() > MaxSkew {
+		return &SkewError{RequestTime: at, ServerTime: now}
+	}
+	return nil
+}
+
 func verifyV1URL(r *Request, keys Keys, now time.Time) (Identity, error) {
-	c, err := parseURLCredentials(r.Query, now)
+	c, err := parseURLCredentials(r.Query, now, paramKeyID, paramExpires, paramSignature)
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := r.checkV1(); err != nil {
+	if err := r.check(isSubresource); err != nil {
 		return Identity{}, err
 	}
-	key, err := keys.find(c.keyID)
+	key, err := keys.find(c.keyID, r.Query.Get(paramToken), now)
 	if err != nil {
-		return Identity{}, err
-	}
-	if err := key.checkToken(r.Query.Get(paramToken)); err != nil {
 		return Identity{}, err
 	}
 	if err := key.verifyV1(c.signature, r.stringToSignV1(c.expires)); err != nil {
 		return Identity{}, err
 	}
-	return c.identity(), nil
+	return c.identity(v1, key, r.Bucket), nil
 }
 
-// urlCredentials are the three parameters of a signed URL, HTTP or RTMP.
+// urlCredentials are the three parameters of a URL, HTTP or RTMP, that is
+// signed with version 1 or 2.
 type urlCredentials struct {
 	keyID, expires, signature string
 	until                     time.Time // expires
@@ -174,17 +174,17 @@ type urlCredentials struct {
 
 // parseURLCredentials also checks that the URL has not expired: the service
 // says so before it looks at the signature.
-func parseURLCredentials(q url.Values, now time.Time) (c urlCredentials, err error) {
+func parseURLCredentials(q url.Values, now time.Time, keyID, expires, signature string) (c urlCredentials, err error) {
 	for _, p := range []struct {
 		name  string
 		value *string
-	}{{paramKeyID, &c.keyID}, {paramExpires, &c.expires}, {paramSignature, &c.signature}} {
+	}{{keyID, &c.keyID}, {expires, &c.expires}, {signature, &c.signature}} {
 		if *p.value, err = single(q, p.name); err != nil {
 			return c, err
 		}
-	}
-	if c.keyID == "" || c.signature == "" || !q.Has(paramExpires) {
-		return c, ErrMissingParam
+		if *p.value == "" && (p.name != expires || !q.Has(expires)) {
+			return c, fmt.Errorf("%w: %s", ErrMissingParam, p.name)
+		}
 	}
 	if c.until, err = parseExpires(c.expires); err != nil {
 		return c, err
@@ -195,8 +195,8 @@ func parseURLCredentials(q url.Values, now time.Time) (c urlCredentials, err err
 	return c, nil
 }
 
-func (c urlCredentials) identity() Identity {
-	return Identity{keyID: c.keyID, inQuery: true, expires: c.until}
+func (c urlCredentials) identity(v version, k Key, bucket string) Identity {
+	return Identity{keyID: k.ID, url: &signedURL{version: v, key: k, bucket: bucket, expires: c.expires, until: c.until}}
 }
 
 // parseExpires takes seconds since 1970 as 1 to 10 decimal digits, which
@@ -213,21 +213,6 @@ func parseExpires(s string) (time.Time, error) {
 	return time.Unix(n, 0), nil
 }
 
-// checkV1 refuses what stringToSignV1 could not tell apart: a bucket that
-// reaches into the key, and a signed parameter with several values, of which
-// the signer may have meant another than the handler reads.
-func (r *Request) checkV1() error {
-	if strings.ContainsFunc(r.Bucket, isSeparator) || r.Bucket == "" && r.Key != "" {
-		return fmt.Errorf("%w: bucket name %.40q", ErrMalformed, r.Bucket)
-	}
-	for name, values := range r.Query {
-		if len(values) > 1 && isSubresource(name) {
-			return repeated(name)
-		}
-	}
-	return nil
-}
-
 // stringToSignV1 is the text that version 1 signs; date is the Expires of a
 // signed URL.
 func (r *Request) stringToSignV1(date string) string {
@@ -236,46 +221,28 @@ func (r *Request) stringToSignV1(date string) string {
 		b.WriteString(s)
 		b.WriteByte('\n')
 	}
-	writeHeaders(&b, r.Header)
+	writeHeaders(&b, r)
 	writeResource(&b, r)
 	return b.String()
 }
 
 // signV1 is base64(HMAC-SHA1(secret, stringToSign)).
 func (k Key) signV1(stringToSign string) string {
-	mac := k.macV1(stringToSign)
-	return base64.StdEncoding.EncodeToString(mac[:])
+	return base64.StdEncoding.EncodeToString(k.macV1(stringToSign))
 }
 
-func (k Key) macV1(stringToSign string) (mac [sha1.Size]byte) {
-	h := hmac.New(sha1.New, []byte(k.Secret))
-	h.Write([]byte(stringToSign))
-	h.Sum(mac[:0])
-	return mac
+func (k Key) macV1(stringToSign string) []byte {
+	return macOf(sha1.New, []byte(k.Secret), stringToSign)
 }
 
 // verifyV1 returns a *MismatchError with the first of the given texts unless
 // the signature is that of one of them.
 func (k Key) verifyV1(signature string, stringsToSign ...string) error {
-	provided, ok := decodeMACV1(signature)
+	provided := decodeBase64(signature, sha1.Size)
 	for _, s := range stringsToSign {
-		mac := k.macV1(s)
-		if hmac.Equal(mac[:], provided[:]) && ok {
+		if hmac.Equal(k.macV1(s), provided) {
 			return nil
 		}
 	}
 	return &MismatchError{KeyID: k.ID, Provided: signature, StringToSign: stringsToSign[0]}
-}
-
-// decodeMACV1 reads the one base64 text of a MAC. Fixed lengths on both sides
-// leave the comparison nothing to tell but yes or no.
-func decodeMACV1(s string) (mac [sha1.Size]byte, ok bool) {
-	if len(s) != base64.StdEncoding.EncodedLen(sha1.Size) {
-		return mac, false
-	}
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) != len(mac) {
-		return mac, false
-	}
-	return [sha1.Size]byte(b), true
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 )
@@ -56,8 +57,8 @@ func headerVersion(authorization string) (version, error) {
 // or a token alone are none: an SDK without a key may send them.
 func queryVersion(q url.Values) (version, error) {
 	hasV1 := q.Has(paramSignature) || q.Has(paramKeyID)
-	hasNamed := q.Has("x-oss-signature-version")
-	hasLater := hasNamed || q.Has("x-oss-signature") || q.Has("x-oss-credential") || q.Has("x-oss-access-key-id")
+	hasNamed := q.Has(paramVersion)
+	hasLater := hasNamed || q.Has(paramSignatureV2) || q.Has(paramCredential) || q.Has(paramKeyIDV2)
 	switch {
 	case hasV1 && hasLater:
 		return unsigned, ErrTwoSources
@@ -68,7 +69,7 @@ func queryVersion(q url.Values) (version, error) {
 	case !hasNamed:
 		return unsigned, &UnsupportedError{}
 	}
-	name, err := single(q, "x-oss-signature-version")
+	name, err := single(q, paramVersion)
 	if err != nil {
 		return unsigned, err
 	}
@@ -89,4 +90,19 @@ func single(values map[string][]string, name string) (string, error) {
 		return v[0], nil
 	}
 	return "", repeated(name)
+}
+
+// withoutCredentials returns a copy of q without what signs a URL.
+func withoutCredentials(q url.Values) url.Values {
+	c := maps.Clone(q)
+	if c == nil {
+		c = url.Values{}
+	}
+	for _, name := range []string{
+		paramKeyID, paramExpires, paramSignature, paramToken,
+		paramVersion, paramCredential, paramDate, paramLifetime, paramKeyIDV2, paramAdditional, paramSignatureV2, paramTokenV4,
+	} {
+		c.Del(name)
+	}
+	return c
 }
