@@ -100,15 +100,17 @@ func TestUnwritableData(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, tt := range []struct{ name, data string }{
-		{"no permission", filepath.Join(readOnly, "data")},
-		{"a file in the way", filepath.Join(file, "data")},
+	uid := os.Getuid()
+	if uid == 0 { // root may write anywhere
+		uid = 65534
+	}
+	for _, tt := range []struct{ name, data, want string }{
+		{"no permission", filepath.Join(readOnly, "data"), "uid " + strconv.Itoa(uid)},
+		{"a file in the way", filepath.Join(file, "data"), file + " is a file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--rtmp", "off", "--admin", "off", "--data", tt.data)
-			uid := os.Getuid()
-			if uid == 0 { // root may write anywhere
-				uid = 65534
+			if os.Getuid() == 0 {
 				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 			}
 			p := start(t, cmd)
@@ -117,7 +119,7 @@ func TestUnwritableData(t *testing.T) {
 				t.Fatalf("osslive on %s: ended %v, error %v; want it refused", tt.data, gone, err)
 			}
 			said := strings.TrimSpace(p.output())
-			for _, want := range []string{tt.data, "uid " + strconv.Itoa(uid)} {
+			for _, want := range []string{tt.data, tt.want, "choose another"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("message %q: want %q in it", said, want)
 				}

@@ -33,7 +33,7 @@ func explain(dir string, err error) error {
 		return fmt.Errorf("data directory %s: %s is a file; move it away or choose another directory", dir, at)
 	}
 	if errors.Is(err, fs.ErrPermission) || isReadOnly(err) {
-		return fmt.Errorf("data directory %s: user %d may not write there (%w); give it to that user (chown -R %d %s) or choose another directory",
+		return fmt.Errorf("data directory %s: uid %d may not write there (%w); give it to that user (chown -R %d %s) or choose another directory",
 			dir, os.Getuid(), err, os.Getuid(), dir)
 	}
 	return fmt.Errorf("data directory %s: %w", dir, err)

@@ -38,7 +38,7 @@ func TestPrepare(t *testing.T) {
 				t.Fatal(err)
 			}
 			return path
-		}, []string{"locked", fmt.Sprintf("user %d", os.Getuid()), "chown"}},
+		}, []string{"locked", fmt.Sprintf("uid %d", os.Getuid()), "chown"}},
 		{"read-only file system", func(t *testing.T, root string) string {
 			if runtime.GOOS != "linux" {
 				t.Skip("needs /proc")
