@@ -120,7 +120,7 @@ func TestAdditions(t *testing.T) {
 		m = v
 		m.addHeaders = map[string]string{"x-oss-object-acl": "public-read"}
 		check("an x-oss- header", m, true)
-		m.addHeaders = map[string]string{"If-Match": "1", "x-osss": "1"}
+		m.addHeaders = map[string]string{"If-None-Match": "1", "x-osss": "1"}
 		check("unsigned headers", m, false)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -219,6 +220,9 @@ func TestVectorsSign(t *testing.T) {
 		}
 		if v.Version == "v4" && v.Kind == "header" && v.header("x-oss-date") == "" {
 			continue // we send one
+		}
+		if !slices.IsSorted(v.Additional) {
+			continue // we sort them in the list too
 		}
 		t.Run(v.Name, func(t *testing.T) {
 			r, key, now := v.unsignedRequest(), v.signingKey(), v.now(t)
