@@ -138,8 +138,8 @@ func requestDate(h http.Header) (text string, at time.Time, err error) {
 	return text, at, nil
 }
 
-// checkSkew compares the date of a request signed in a header, or the date
-// from which a URL is good, with the server's clock.
+// checkSkew compares the date of a request signed in a header with the
+// server's clock.
 func checkSkew(at, now time.Time) error {
 	if now.Sub(at).Abs() > MaxSkew {
 		return &SkewError{RequestTime: at, ServerTime: now}
