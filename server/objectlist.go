@@ -76,7 +76,7 @@ func (p page) objects(owner *ownerXML) []objectXML {
 			Key:          p.encoding.name(o.Key),
 			LastModified: xmlTime(o.Modified),
 			ETag:         `"` + o.ETag + `"`,
-			Type:         o.Type,
+			Type:         string(o.Type),
 			Size:         o.Size,
 			StorageClass: "Standard",
 			Owner:        owner,

@@ -91,7 +91,7 @@ func setObjectHeaders(h http.Header, o store.Object) {
 	h.Set("ETag", `"`+o.ETag+`"`)
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
 	h.Set("Accept-Ranges", "bytes")
-	h.Set("x-oss-object-type", o.Type)
+	h.Set("x-oss-object-type", string(o.Type))
 	h.Set("x-oss-storage-class", "Standard")
 	setChecksums(h, o)
 	for name, value := range o.Meta {

@@ -152,7 +152,8 @@ func (s *Store) SetBucketACL(ctx context.Context, name string, acl ACL) error {
 	})
 }
 
-// DeleteBucket removes an empty bucket, or returns ErrBucketNotEmpty.
+// DeleteBucket removes a bucket without objects, channels and multipart uploads, or
+// returns ErrBucketNotEmpty.
 func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 	key := bucketKey(name)
 	return retry(ctx, func() error {
@@ -185,12 +186,12 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 			b.Deleting = false
 			return errors.Join(err, ignoreConflict(s.kv.Commit(ctx, Put(key, encode(b), at))))
 		}
-		return s.kv.Commit(ctx, Delete(key, at))
+		return s.kv.Commit(ctx, Delete(key, at), Delete(corsKey(name), Any))
 	})
 }
 
 func (s *Store) checkEmpty(ctx context.Context, bucket string) error {
-	for _, prefix := range []string{objectKey(bucket, ""), channelKey(bucket, "")} {
+	for _, prefix := range []string{objectKey(bucket, ""), channelKey(bucket, ""), uploadRoot(bucket)} {
 		recs, err := s.kv.List(ctx, prefix, "", 1)
 		if err != nil {
 			return err
@@ -225,9 +226,11 @@ func (s *Store) BucketStat(ctx context.Context, name string) (BucketStat, error)
 	if err != nil {
 		return BucketStat{}, err
 	}
-	err = scan(ctx, s.kv, channelKey(name, ""), func(Record) error {
-		stat.Channels++
-		return nil
-	})
+	count := func(n *int64) func(Record) error {
+		return func(Record) error { *n++; return nil }
+	}
+	err = errors.Join(
+		scan(ctx, s.kv, channelKey(name, ""), count(&stat.Channels)),
+		scan(ctx, s.kv, uploadRoot(name), count(&stat.Uploads)))
 	return stat, err
 }

@@ -111,6 +111,9 @@ type journal struct {
 	started  int      // sessions acknowledged
 	maybe    int      // sessions that failed to start
 	ended    int
+
+	uploads      map[store.UploadRef]*upload
+	maybeUploads int // that may be there
 }
 
 // set notes an attempt to make key have content.
@@ -215,6 +218,7 @@ func (j *journal) check(t *testing.T, e *env) {
 			t.Errorf("playlist: got %d %v, %v, want %d or more with %s", sequence, listed, err, j.sequence, last)
 		}
 	}
+	j.checkUploads(t, e)
 	// A publisher can push at once, and goes on.
 	p, err := tryPublish(t, e.Store, "demo", "live", store.SessionStart{})
 	if err != nil {
@@ -243,6 +247,16 @@ func (j *journal) check(t *testing.T, e *env) {
 //
 // In memory that is every step; on disk, where each takes many syncs, some.
 func TestCrash(t *testing.T) {
+	testCrash(t, 23, func(t *testing.T, e *env, f *faults) {
+		j := crash(t, e, f, (*journal).script)
+		if f.steps < f.at && j.ended != 2 {
+			t.Errorf("without a fault: %d sessions ended, want 2", j.ended)
+		}
+	})
+}
+
+// testCrash: stride shares no factor with the rhythm of the steps.
+func testCrash(t *testing.T, stride int, crash func(*testing.T, *env, *faults)) {
 	for _, final := range []bool{true, false} {
 		t.Run(map[bool]string{true: "process dies", false: "process goes on"}[final], func(t *testing.T) {
 			steps, names := 0, map[string]int{}
@@ -258,7 +272,6 @@ func TestCrash(t *testing.T) {
 				steps++
 			}
 			t.Logf("%d steps: %v", steps, names)
-			const stride = 23 // shares no factor with the rhythm of the steps
 			for at := 1; at <= steps; at += stride {
 				t.Run(fmt.Sprint("disk ", at), func(t *testing.T) {
 					t.Parallel()
@@ -269,7 +282,7 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-func crash(t *testing.T, e *env, f *faults) {
+func crash(t *testing.T, e *env, f *faults, script func(*journal, *testing.T, *env)) *journal {
 	putBucket(t, e.Store, "demo")
 	putChannel(t, e.Store, "demo", "live")
 	e.wrap = func(kv store.KV, blobs store.Blobs) (store.KV, store.Blobs) {
@@ -278,7 +291,7 @@ func crash(t *testing.T, e *env, f *faults) {
 	e.reopen()
 	e.wrap = nil
 	j := &journal{objects: map[string][]string{}}
-	j.script(t, e)
+	script(j, t, e)
 	e.reopen()
 	j.check(t, e)
 	if t.Failed() {
@@ -287,9 +300,7 @@ func crash(t *testing.T, e *env, f *faults) {
 	if !f.final && j.maybe > 1 {
 		t.Errorf("one fault: %d sessions could not start", j.maybe)
 	}
-	if f.steps < f.at && j.ended != 2 {
-		t.Errorf("without a fault: %d sessions ended, want 2", j.ended)
-	}
+	return j
 }
 
 // TestFull: with a full disk, uploads and segments are refused, everything else

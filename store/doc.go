@@ -17,13 +17,18 @@
 //	channel/<bucket>/<channel>    configuration and status          PutChannel, SetChannelStatus, DeleteChannel
 //	position/<bucket>/<channel>   playlist state, current session   StartSession, CommitSegment, End
 //	history/<bucket>/<channel>    the last sessions, oldest first   StartSession, End, PutChannel
-//	object/<bucket>/<key>         size, digests, headers; a blob    PutObject, CommitSegment, DeleteObject,
-//	                              or body; for segments their       Retain
-//	                              duration and session
-//	b/<id>                        bytes of an object of at most     with the object's record
-//	                              64 KiB (raw)
-//	garbage/<blob>                a blob that no object names any   whoever drops the last name; Collect
-//	                              more                              removes it
+//	cors/<bucket>                 rules for other origins           SetCORS, DeleteCORS, DeleteBucket
+//	object/<bucket>/<key>         size, digests, headers, ACL; a    PutObject, AppendObject, CompleteUpload,
+//	                              blob, a body or extents; for      SetObjectACL, CommitSegment,
+//	                              segments duration and session     DeleteObject, Retain
+//	b/<id>                        the body of an object of at most  with the object's record
+//	                              64 KiB (raw), or the extents of
+//	                              one: its blobs in order
+//	upload/<bucket>/<key>\0<id>   headers of a multipart upload     CreateUpload, CompleteUpload, AbortUpload
+//	part/<upload id>/<number>     a blob, size and digests          PutPart; removed by Collect
+//	garbage/<id>                  a blob, extents, or the parts of  whoever drops the last name; Collect
+//	                              an upload, that nobody names any  removes it
+//	                              more
 //
 // The lease session/<bucket>/<channel> holds the session's id and statistics.
 // It is written by StartSession and Renew.
@@ -49,4 +54,14 @@
 // owner. A Commit that drops the owner leaves a garbage record; Collect deletes
 // the blob, then that record. A crash in between costs space until the next
 // start, never data. At start, Recover removes blobs that no record names.
+//
+// The blobs of parts become the object's when an upload is completed: one Commit
+// writes the object with the list of its extents, removes the upload, and leaves the
+// records of the parts and the blobs that were not chosen to the collector. Which
+// parts there are cannot be guarded one by one, ten thousand of them; so the upload
+// is first marked as sealed, and a part that comes in then takes the mark away in its
+// own Commit, like a write into a bucket that is being deleted.
+//
+// Appending adds an extent, or replaces a small last one. An append is guarded by the
+// object's record, so that of two at one position one is refused.
 package store

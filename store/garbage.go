@@ -5,23 +5,85 @@ import (
 	"errors"
 )
 
-// Collect deletes the blobs of all garbage records, then the records. A blob that
-// cannot be deleted yet is left for the next pass; the first such error is
-// returned, unless it is ErrInUse.
+// Collect removes what the garbage records stand for, then the records. What cannot
+// be removed yet is left for the next pass; the first such error is returned, unless
+// it is ErrInUse.
 func (s *Store) Collect(ctx context.Context) error {
 	var first error
 	batch := batch{store: s}
 	err := scan(ctx, s.kv, garbagePrefix, func(rec Record) error {
-		id := BlobID(rec.Key[len(garbagePrefix):])
-		if err := s.blobs.Delete(ctx, id); err != nil {
+		if err := s.collect(ctx, &batch, rec); err != nil {
 			if first == nil && !errors.Is(err, ErrInUse) {
 				first = err
 			}
-			return ctx.Err()
 		}
-		return batch.add(ctx, Delete(rec.Key, Any))
+		return ctx.Err()
 	})
 	return errors.Join(err, batch.flush(ctx), first)
+}
+
+func (s *Store) collect(ctx context.Context, b *batch, rec Record) error {
+	g, err := decode[garbageRecord](rec)
+	if err != nil {
+		return err
+	}
+	blobs, err := s.garbageBlobs(ctx, rec.Key, g)
+	if err != nil {
+		return err
+	}
+	for _, id := range blobs {
+		if err := s.removeBlob(ctx, id); err != nil {
+			return err
+		}
+	}
+	if g.Upload != "" {
+		err := scan(ctx, s.kv, partRoot(g.Upload), func(rec Record) error {
+			part, err := decode[partRecord](rec)
+			if err == nil && !g.Kept {
+				err = s.removeBlob(ctx, part.Blob)
+			}
+			if err != nil {
+				return err
+			}
+			return b.add(ctx, Delete(rec.Key, Any))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	ops := []Op{Delete(rec.Key, Any)}
+	if g.Extents != "" {
+		ops = append(ops, Delete(bodyKey(g.Extents), Any))
+	}
+	return b.add(ctx, ops...)
+}
+
+// garbageBlobs returns the blobs that a garbage record stands for, besides those of
+// an upload's parts.
+func (s *Store) garbageBlobs(ctx context.Context, key string, g garbageRecord) ([]BlobID, error) {
+	switch {
+	case g.Upload != "":
+		return g.Blobs, nil
+	case g.Extents == "":
+		return []BlobID{BlobID(key[len(garbagePrefix):])}, nil
+	}
+	list, err := s.listExtents(ctx, Object{content: content{extents: g.Extents}})
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil // collected by another process
+	}
+	blobs := make([]BlobID, len(list))
+	for i, e := range list {
+		blobs[i] = e.Blob
+	}
+	return blobs, err
+}
+
+// removeBlob deletes a blob that nobody reads.
+func (s *Store) removeBlob(ctx context.Context, id BlobID) error {
+	if s.pins.held(id) {
+		return ErrInUse
+	}
+	return s.blobs.Delete(ctx, id)
 }
 
 // batch gathers ops that need not be committed together into as few Commits as

@@ -21,6 +21,27 @@ type Listing struct {
 	Next     string // marker for the following page; "" at the end
 }
 
+// ListObjects lists objects and common prefixes: the part of a key up to the
+// first delimiter behind the prefix. The marker counts for both alike: a common
+// prefix that the marker equals or lies in has been listed.
+func (s *Store) ListObjects(ctx context.Context, bucket string, q ListQuery) (Listing, error) {
+	if _, _, err := s.bucket(ctx, bucket); err != nil {
+		return Listing{}, err
+	}
+	var l Listing
+	var err error
+	whole := func(key string) string { return key }
+	l.Prefixes, l.Next, err = q.walk(ctx, s.kv, objectKey(bucket, ""), whole, func(key string, rec Record) error {
+		r, err := decode[objectRecord](rec)
+		l.Objects = append(l.Objects, r.object(bucket, key, AtRev(rec.Rev)))
+		return err
+	})
+	if err != nil {
+		return Listing{}, err
+	}
+	return l, nil
+}
+
 // afterAll sorts after every key that begins with what stands before it, because
 // keys are UTF-8 and no byte of UTF-8 is 0xff.
 const afterAll = "\xff"
@@ -29,57 +50,51 @@ const afterAll = "\xff"
 // few, because what follows the first may be one large group to be skipped.
 const foldedPage = 64
 
-// ListObjects lists objects and common prefixes: the part of a key up to the
-// first delimiter behind the prefix. The marker counts for both alike: a common
-// prefix that the marker equals or lies in has been listed.
-func (s *Store) ListObjects(ctx context.Context, bucket string, q ListQuery) (Listing, error) {
-	var l Listing
-	if _, _, err := s.bucket(ctx, bucket); err != nil {
-		return l, err
-	}
+// walk goes through a page of the records below root in byte order. What follows
+// the root is a record's name; keyOf returns the part of it that prefix and
+// delimiter are about. Records that a common prefix stands for are skipped by
+// seeking past them.
+func (q ListQuery) walk(ctx context.Context, kv KV, root string, keyOf func(name string) string, item func(name string, rec Record) error) (prefixes []string, next string, err error) {
 	limit := pageLimit(q.Limit)
 	chunk := limit + 1
 	after := q.After
 	if q.Delimiter != "" {
 		chunk = foldedPage
-		if group, ok := q.group(after); ok {
+		if group, ok := q.group(keyOf(after)); ok {
 			after = group + afterAll
 		}
 	}
-	root := objectKey(bucket, "")
-	last := "" // what was listed last
+	last, n := "", 0 // what was listed last, and how much so far
 	for {
 		start := ""
 		if after != "" {
 			start = root + after
 		}
-		recs, err := s.kv.List(ctx, root+q.Prefix, start, chunk)
+		recs, err := kv.List(ctx, root+q.Prefix, start, chunk)
 		if err != nil {
-			return Listing{}, err
+			return nil, "", err
 		}
 		for _, rec := range recs {
-			key := rec.Key[len(root):]
-			if key <= after {
+			name := rec.Key[len(root):]
+			if name <= after {
 				continue // in the group just listed
 			}
-			if len(l.Objects)+len(l.Prefixes) == limit {
-				l.Next = last
-				return l, nil
+			if n == limit {
+				return prefixes, last, nil
 			}
-			if group, ok := q.group(key); ok {
-				l.Prefixes = append(l.Prefixes, group)
+			n++
+			if group, ok := q.group(keyOf(name)); ok {
+				prefixes = append(prefixes, group)
 				last, after = group, group+afterAll
 				continue
 			}
-			r, err := decode[objectRecord](rec)
-			if err != nil {
-				return Listing{}, err
+			if err := item(name, rec); err != nil {
+				return nil, "", err
 			}
-			l.Objects = append(l.Objects, r.object(bucket, key, AtRev(rec.Rev)))
-			last, after = key, key
+			last, after = name, name
 		}
 		if len(recs) < chunk {
-			return l, nil
+			return prefixes, "", nil
 		}
 	}
 }

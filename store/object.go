@@ -1,11 +1,9 @@
 package store
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"time"
 )
 
@@ -22,11 +20,12 @@ const maxBody = 64 << 10
 type Object struct {
 	Bucket, Key string
 	Size        int64
-	ETag        string // upper-case hexadecimal without quotes; of segments not a digest
+	ETag        string // upper-case hexadecimal without quotes; an MD5 only if IsMD5
 	CRC64       uint64 // ECMA-182
 	HasCRC64    bool
 	Modified    time.Time
-	Type        string // "Normal"
+	Type        ObjectType
+	ACL         ACL // "" is default: the bucket's
 	ContentType string
 	// Headers are Cache-Control, Content-Disposition, Content-Encoding,
 	// Content-Language and Expires, as they were given.
@@ -36,10 +35,21 @@ type Object struct {
 	// Segment is set for what a publisher recorded.
 	Segment *Segment
 
-	blob BlobID // one of blob and body names the bytes
-	body string
-	at   Expect
+	content
+	at Expect
 }
+
+// ObjectType says how an object came to be.
+type ObjectType string
+
+const (
+	Normal     ObjectType = "Normal"     // PutObject
+	Multipart  ObjectType = "Multipart"  // CompleteUpload
+	Appendable ObjectType = "Appendable" // AppendObject
+)
+
+// IsMD5 tells whether the ETag is the MD5 of the bytes.
+func (o Object) IsMD5() bool { return o.Type == Normal && o.Segment == nil }
 
 // Object returns ErrNoSuchBucket or ErrNoSuchKey when there is none.
 func (s *Store) Object(ctx context.Context, bucket, key string) (Object, error) {
@@ -62,61 +72,6 @@ func (s *Store) object(ctx context.Context, bucket, key string) (Object, error) 
 	return r.object(bucket, key, at), err
 }
 
-// OpenObject returns length bytes from offset (length < 0: to the end). What it
-// returns is an io.WriterTo where the backend can send without copying.
-//
-// ErrNoSuchKey says that o has been overwritten or deleted since it was read;
-// reading it once more tells which. ErrDamaged says that its bytes are missing or
-// too few.
-func (s *Store) OpenObject(ctx context.Context, o Object, offset, length int64) (io.ReadCloser, error) {
-	if offset < 0 || offset > o.Size {
-		return nil, invalid("Range", fmt.Sprint(offset), "range", "the offset is outside of the object")
-	}
-	if length < 0 || length > o.Size-offset {
-		length = o.Size - offset
-	}
-	r, err := s.open(ctx, o, offset, length)
-	if errors.Is(err, ErrNotFound) {
-		return nil, s.missing(ctx, o)
-	}
-	return r, err
-}
-
-func (s *Store) open(ctx context.Context, o Object, offset, length int64) (io.ReadCloser, error) {
-	if o.body != "" {
-		rec, err := s.kv.Get(ctx, bodyKey(o.body))
-		if err != nil {
-			return nil, err
-		}
-		if int64(len(rec.Value)) != o.Size {
-			return nil, o.damaged()
-		}
-		return io.NopCloser(bytes.NewReader(rec.Value[offset : offset+length])), nil
-	}
-	size, err := s.blobs.Size(ctx, o.blob)
-	if err != nil {
-		return nil, err
-	}
-	if size != o.Size {
-		return nil, o.damaged()
-	}
-	return s.blobs.Open(ctx, o.blob, offset, length)
-}
-
-// missing tells why the bytes of o are not there.
-func (s *Store) missing(ctx context.Context, o Object) error {
-	now, err := s.object(ctx, o.Bucket, o.Key)
-	if err != nil {
-		return err
-	}
-	if now.at != o.at {
-		return ErrNoSuchKey
-	}
-	return o.damaged()
-}
-
-func (o Object) damaged() error { return fmt.Errorf("%w: %s/%s", ErrDamaged, o.Bucket, o.Key) }
-
 // DeleteObject removes an object. A missing key is no error, a missing bucket is
 // ErrNoSuchBucket.
 func (s *Store) DeleteObject(ctx context.Context, bucket, key string) error {
@@ -132,20 +87,32 @@ func (s *Store) DeleteObject(ctx context.Context, bucket, key string) error {
 	})
 }
 
+// SetObjectACL changes who may use an object; "" is default, what the ACL of the
+// bucket says. Errors are those of Object.
+func (s *Store) SetObjectACL(ctx context.Context, bucket, key string, acl ACL) error {
+	if err := acl.checkObject(); err != nil {
+		return err
+	}
+	return retry(ctx, func() error {
+		o, err := s.Object(ctx, bucket, key)
+		if err != nil {
+			return err
+		}
+		o.ACL = acl
+		return s.kv.Commit(ctx, Put(objectKey(bucket, key), encode(o.record()), o.at))
+	})
+}
+
+func (a ACL) checkObject() error {
+	if a == "" || a.check() == nil {
+		return nil
+	}
+	return invalid("ObjectACL", string(a), "value", "an object's ACL is default, private, public-read or public-read-write")
+}
+
 // remove returns the ops that delete o and leave its bytes to the collector.
 func (o Object) remove() []Op {
 	return append(o.release(), Delete(objectKey(o.Bucket, o.Key), o.at))
-}
-
-// release returns the ops that go with the last naming of o's bytes.
-func (o Object) release() []Op {
-	switch {
-	case o.blob != "":
-		return []Op{Put(garbageKey(o.blob), []byte("{}"), Any)}
-	case o.body != "":
-		return []Op{Delete(bodyKey(o.body), Any)}
-	}
-	return nil
 }
 
 func (o Object) record() objectRecord {
@@ -156,8 +123,13 @@ func (o Object) record() objectRecord {
 		ContentType: o.ContentType,
 		Headers:     o.Headers,
 		Meta:        o.Meta,
+		ACL:         o.ACL,
 		Blob:        o.blob,
 		Body:        o.body,
+		Extents:     o.extents,
+	}
+	if o.Type != Normal {
+		r.Type = o.Type
 	}
 	if o.HasCRC64 {
 		r.CRC64 = &o.CRC64
@@ -176,12 +148,12 @@ func (r objectRecord) object(bucket, key string, at Expect) Object {
 		Size:        r.Size,
 		ETag:        r.ETag,
 		Modified:    toTime(r.Modified),
-		Type:        "Normal",
+		Type:        cmp.Or(r.Type, Normal),
+		ACL:         r.ACL,
 		ContentType: r.ContentType,
 		Headers:     r.Headers,
 		Meta:        r.Meta,
-		blob:        r.Blob,
-		body:        r.Body,
+		content:     content{blob: r.Blob, body: r.Body, extents: r.Extents},
 		at:          at,
 	}
 	if r.CRC64 != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 )
@@ -81,20 +80,9 @@ func (x *Session) CommitSegment(ctx context.Context, w *SegmentWriter, seg Segme
 		return err
 	}
 	seg.Name, seg.Session = w.name, x.id
-	inDoubt := false
-	err := retry(ctx, func() error {
-		ops, err := x.segmentOps(ctx, w, seg, next, playlist)
-		if err != nil {
-			return err
-		}
-		err = x.store.kv.Commit(ctx, ops...)
-		inDoubt = err != nil && !errors.Is(err, ErrConflict)
-		return err
+	return x.store.commitBlob(ctx, w.blob.ID(), func() ([]Op, error) {
+		return x.segmentOps(ctx, w, seg, next, playlist)
 	})
-	if err != nil && !inDoubt {
-		x.store.discard(ctx, w.blob.ID())
-	}
-	return err
 }
 
 func (x *Session) segmentOps(ctx context.Context, w *SegmentWriter, seg Segment, next Position, playlist []byte) ([]Op, error) {
@@ -112,19 +100,19 @@ func (x *Session) segmentOps(ctx context.Context, w *SegmentWriter, seg Segment,
 		Modified:    modified,
 		ContentType: segmentType,
 		Segment:     &seg,
-		blob:        w.blob.ID(),
+		content:     content{blob: w.blob.ID()},
 	}
-	up := newUpload()
-	up.write(playlist)
+	in := newIncoming()
+	in.write(playlist)
 	list := Object{
 		Bucket: bucket, Key: channel + "/" + x.start.Playlist,
-		Size:        up.size,
-		ETag:        up.etag(),
-		CRC64:       up.crc64.Sum64(),
+		Size:        in.size,
+		ETag:        in.etag(),
+		CRC64:       in.crc64.Sum64(),
 		HasCRC64:    true,
 		Modified:    modified,
 		ContentType: playlistType,
-		body:        newID(),
+		content:     content{body: newID()},
 	}
 	ops := []Op{
 		Put(positionKey(bucket, channel), encode(next.advanced(x.id, seg)), at),

@@ -18,6 +18,9 @@ const (
 	historyPrefix  = "history/"
 	objectPrefix   = "object/"
 	bodyPrefix     = "b/"
+	uploadPrefix   = "upload/"
+	partPrefix     = "part/"
+	corsPrefix     = "cors/"
 	garbagePrefix  = "garbage/"
 	sessionPrefix  = "session/" // a lease
 )
@@ -28,6 +31,7 @@ func positionKey(bucket, channel string) string { return positionPrefix + bucket
 func historyKey(bucket, channel string) string  { return historyPrefix + bucket + "/" + channel }
 func objectKey(bucket, key string) string       { return objectPrefix + bucket + "/" + key }
 func bodyKey(id string) string                  { return bodyPrefix + id }
+func corsKey(bucket string) string              { return corsPrefix + bucket }
 func garbageKey(id BlobID) string               { return garbagePrefix + string(id) }
 func sessionKey(bucket, channel string) string  { return sessionPrefix + bucket + "/" + channel }
 
@@ -104,9 +108,51 @@ type objectRecord struct {
 	ContentType string            `json:"contentType,omitempty"`
 	Headers     map[string]string `json:"headers,omitempty"`
 	Meta        map[string]string `json:"meta,omitempty"`
+	Type        ObjectType        `json:"type,omitempty"` // "" is Normal
+	ACL         ACL               `json:"acl,omitempty"`
 	Segment     *segmentRecord    `json:"segment,omitempty"`
 	Blob        BlobID            `json:"blob,omitempty"`
 	Body        string            `json:"body,omitempty"`
+	Extents     string            `json:"extents,omitempty"`
+}
+
+type uploadRecord struct {
+	Initiated   int64             `json:"initiated"`
+	ContentType string            `json:"contentType,omitempty"`
+	Headers     map[string]string `json:"headers,omitempty"`
+	Meta        map[string]string `json:"meta,omitempty"`
+	ACL         ACL               `json:"acl,omitempty"`
+	Sealed      bool              `json:"sealed,omitempty"` // CompleteUpload is choosing its parts
+}
+
+type partRecord struct {
+	Size     int64  `json:"size"`
+	MD5      string `json:"md5"` // as an ETag
+	CRC64    uint64 `json:"crc64"`
+	Modified int64  `json:"modified"`
+	Blob     BlobID `json:"blob"`
+}
+
+type corsRecord struct {
+	Rules        []corsRuleRecord `json:"rules"`
+	ResponseVary bool             `json:"responseVary,omitempty"`
+}
+
+type corsRuleRecord struct {
+	AllowedOrigins []string `json:"allowedOrigins"`
+	AllowedMethods []string `json:"allowedMethods"`
+	AllowedHeaders []string `json:"allowedHeaders,omitempty"`
+	ExposeHeaders  []string `json:"exposeHeaders,omitempty"`
+	MaxAge         int      `json:"maxAge,omitempty"`
+}
+
+// garbageRecord says what is to be removed; when it says nothing that is the blob
+// of its key.
+type garbageRecord struct {
+	Blobs   []BlobID `json:"blobs,omitempty"`
+	Extents string   `json:"extents,omitempty"` // a record b/<id> and the blobs it lists
+	Upload  string   `json:"upload,omitempty"`  // all records part/<id>/...
+	Kept    bool     `json:"kept,omitempty"`    // but not their blobs: an object has them now
 }
 
 // load reads a record and the expectation that it is still as read. A record

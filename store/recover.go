@@ -112,40 +112,11 @@ func (s *Store) closeSessions(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// sweepBlobs removes blobs without a record and counts objects without their
-// blob.
+// sweepBlobs removes blobs that no record names and counts objects whose bytes are
+// not all there.
 func (s *Store) sweepBlobs(ctx context.Context, r *Report) error {
 	named := map[BlobID]struct{}{}
-	err := scan(ctx, s.kv, garbagePrefix, func(rec Record) error {
-		named[BlobID(rec.Key[len(garbagePrefix):])] = struct{}{}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	err = scan(ctx, s.kv, objectPrefix, func(rec Record) error {
-		bucket, key, _ := splitKey(objectPrefix, rec.Key)
-		or, err := decode[objectRecord](rec)
-		if err != nil {
-			return err
-		}
-		r.Objects++
-		if or.Blob == "" {
-			return nil
-		}
-		named[or.Blob] = struct{}{}
-		size, err := s.blobs.Size(ctx, or.Blob)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if err != nil || size != or.Size {
-			r.Damaged++
-			if len(r.FirstDamaged) < 10 {
-				r.FirstDamaged = append(r.FirstDamaged, bucket+"/"+key)
-			}
-		}
-		return nil
-	})
+	err := errors.Join(s.nameGarbage(ctx, named), s.nameParts(ctx, named), s.nameObjects(ctx, named, r))
 	if err != nil {
 		return err
 	}
@@ -155,6 +126,59 @@ func (s *Store) sweepBlobs(ctx context.Context, r *Report) error {
 		}
 		r.Blobs++
 		return ignoreInUse(s.blobs.Delete(ctx, id))
+	})
+}
+
+// nameGarbage leaves to the collector what is the collector's.
+func (s *Store) nameGarbage(ctx context.Context, named map[BlobID]struct{}) error {
+	return scan(ctx, s.kv, garbagePrefix, func(rec Record) error {
+		g, err := decode[garbageRecord](rec)
+		if err != nil {
+			return err
+		}
+		blobs, err := s.garbageBlobs(ctx, rec.Key, g)
+		for _, id := range blobs {
+			named[id] = struct{}{}
+		}
+		return err
+	})
+}
+
+func (s *Store) nameParts(ctx context.Context, named map[BlobID]struct{}) error {
+	return scan(ctx, s.kv, partPrefix, func(rec Record) error {
+		part, err := decode[partRecord](rec)
+		named[part.Blob] = struct{}{}
+		return err
+	})
+}
+
+func (s *Store) nameObjects(ctx context.Context, named map[BlobID]struct{}, r *Report) error {
+	return scan(ctx, s.kv, objectPrefix, func(rec Record) error {
+		bucket, key, _ := splitKey(objectPrefix, rec.Key)
+		or, err := decode[objectRecord](rec)
+		if err != nil {
+			return err
+		}
+		r.Objects++
+		o := or.object(bucket, key, AtRev(rec.Rev))
+		if o.body != "" {
+			return nil
+		}
+		list, err := s.listExtents(ctx, o)
+		for _, e := range list {
+			named[e.Blob] = struct{}{}
+			if err == nil {
+				err = s.checkExtent(ctx, o, e)
+			}
+		}
+		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) {
+			r.Damaged++
+			if len(r.FirstDamaged) < 10 {
+				r.FirstDamaged = append(r.FirstDamaged, bucket+"/"+key)
+			}
+			return nil
+		}
+		return err
 	})
 }
 

@@ -25,6 +25,7 @@ type Store struct {
 	leases Leases
 	blobs  Blobs
 	now    func() time.Time
+	pins   pins
 }
 
 // New returns a Store. Recover must have returned before anything is written.

@@ -3,7 +3,6 @@ package store_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -173,90 +172,6 @@ func wantErr(t testing.TB, what string, got, want error) {
 
 // large is a body that becomes a blob.
 func large(seed string) string { return strings.Repeat(seed, 70_000/len(seed)+1) }
-
-// checkRecords reads the records themselves, with no help from the store: after a
-// collection, all blobs and bodies are named by exactly one object, and whole.
-func (e *env) checkRecords() {
-	e.t.Helper()
-	ctx := context.Background()
-	if err := e.Collect(ctx); err != nil {
-		e.t.Errorf("Collect: %v", err)
-	}
-	named := map[string]string{}
-	for _, rec := range e.records("object/") {
-		var o struct {
-			Size       int64
-			Blob, Body string
-		}
-		if err := json.Unmarshal(rec.Value, &o); err != nil {
-			e.t.Fatalf("%s: %v", rec.Key, err)
-		}
-		bytes := o.Blob + o.Body
-		if (o.Blob == "") == (o.Body == "") || named[bytes] != "" {
-			e.t.Errorf("%s: bytes %q, named by %q too", rec.Key, bytes, named[bytes])
-		}
-		named[bytes] = rec.Key
-		size := int64(-1)
-		if o.Blob != "" {
-			size, _ = e.blobs.Size(ctx, store.BlobID(o.Blob))
-		} else if body, err := e.kv.Get(ctx, "b/"+o.Body); err == nil {
-			size = int64(len(body.Value))
-		}
-		if size != o.Size {
-			e.t.Errorf("%s: %d bytes of %d", rec.Key, size, o.Size)
-		}
-		bucket, _, _ := strings.Cut(strings.TrimPrefix(rec.Key, "object/"), "/")
-		if _, err := e.kv.Get(ctx, "bucket/"+bucket); err != nil {
-			e.t.Errorf("%s: its bucket: %v", rec.Key, err)
-		}
-	}
-	for _, rec := range e.records("b/") {
-		if named[rec.Key[2:]] == "" {
-			e.t.Errorf("%s: named by no object", rec.Key)
-		}
-	}
-	for _, rec := range e.records("garbage/") {
-		e.t.Errorf("%s: left after Collect", rec.Key)
-	}
-	err := e.blobs.List(ctx, func(id store.BlobID) error {
-		if named[string(id)] == "" {
-			e.t.Errorf("blob %s: named by no object", id)
-		}
-		return nil
-	})
-	if err != nil {
-		e.t.Error(err)
-	}
-	for _, prefix := range []string{"channel/", "position/", "history/"} {
-		for _, rec := range e.records(prefix) {
-			_, name, _ := strings.Cut(rec.Key, "/")
-			bucket, _, _ := strings.Cut(name, "/")
-			if _, err := e.kv.Get(ctx, "bucket/"+bucket); err != nil {
-				e.t.Errorf("%s: its bucket: %v", rec.Key, err)
-			}
-			if _, err := e.kv.Get(ctx, "channel/"+name); err != nil {
-				e.t.Errorf("%s: its channel: %v", rec.Key, err)
-			}
-		}
-	}
-}
-
-func (e *env) records(prefix string) []store.Record {
-	e.t.Helper()
-	var all []store.Record
-	after := ""
-	for {
-		recs, err := e.kv.List(context.Background(), prefix, after, 1000)
-		if err != nil {
-			e.t.Fatal(err)
-		}
-		if len(recs) == 0 {
-			return all
-		}
-		all = append(all, recs...)
-		after = recs[len(recs)-1].Key
-	}
-}
 
 // publisher publishes segments the way a server does, with a playlist of its own
 // form: the sequence number, then one name a line.

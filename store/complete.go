@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// PartRef names a part that an object is to be made of.
+type PartRef struct {
+	Number int
+	ETag   string // of the part, in either case
+}
+
+// CompleteOptions are conditions of CompleteUpload.
+type CompleteOptions struct {
+	ForbidOverwrite bool  // ErrKeyExists instead of replacing
+	ACL             ACL   // of the object; "" leaves it as CreateUpload had it
+	MinPart         int64 // bytes that every part but the last must have
+}
+
+// CompleteUpload makes an object of parts, without moving their bytes, and ends the
+// upload; parts that were not chosen are dropped. chosen is in ascending order of
+// numbers; nil means all there are. Of several calls for one upload one succeeds.
+//
+// Errors are ErrNoSuchUpload, ErrInvalidPart, ErrInvalidPartOrder, ErrPartTooSmall,
+// ErrKeyExists and an *InvalidError; the upload is then as it was.
+func (s *Store) CompleteUpload(ctx context.Context, u UploadRef, chosen []PartRef, opt CompleteOptions) (done Object, err error) {
+	if err := opt.ACL.checkObject(); err != nil {
+		return Object{}, err
+	}
+	err = retry(ctx, func() error {
+		done, err = s.completeUpload(ctx, u, chosen, opt)
+		return err
+	})
+	return done, err
+}
+
+func (s *Store) completeUpload(ctx context.Context, u UploadRef, chosen []PartRef, opt CompleteOptions) (Object, error) {
+	rec, at, err := s.sealUpload(ctx, u)
+	if err != nil {
+		return Object{}, err
+	}
+	o := Object{
+		Bucket: u.Bucket, Key: u.Key, Type: Multipart,
+		ContentType: rec.ContentType, Headers: rec.Headers, Meta: rec.Meta, ACL: rec.ACL,
+		Modified: toTime(s.now().UnixMilli()),
+	}
+	if opt.ACL != "" {
+		o.ACL = opt.ACL
+	}
+	old, guard, err := s.putGuards(ctx, o, PutOptions{ForbidOverwrite: opt.ForbidOverwrite})
+	if err != nil {
+		return Object{}, err
+	}
+	parts, dropped, err := s.choose(ctx, u, chosen, opt.MinPart)
+	if err != nil {
+		return Object{}, err
+	}
+	extents := o.assemble(parts)
+	var ops []Op
+	o.content, ops = newContent(extents)
+	ops = append(ops, old.release()...)
+	return o, s.kv.Commit(ctx, append(ops, guard,
+		Delete(u.recordKey(), at),
+		Put(objectKey(u.Bucket, u.Key), encode(o.record()), old.at),
+		Put(garbagePrefix+u.ID, encode(garbageRecord{Upload: u.ID, Kept: true, Blobs: dropped}), Absent),
+	)...)
+}
+
+// sealUpload marks an upload, so that no part can change unnoticed while its parts
+// are being read: a Commit of ten thousand checks would be too large. A part that
+// comes in now takes the mark away, and the Commit that was to find it fails.
+func (s *Store) sealUpload(ctx context.Context, u UploadRef) (uploadRecord, Expect, error) {
+	rec, guard, err := s.upload(ctx, u)
+	if err != nil || rec.Sealed {
+		return rec, guard.Expect, err
+	}
+	rec.Sealed = true
+	if err := s.kv.Commit(ctx, Put(guard.Key, encode(rec), guard.Expect)); err != nil {
+		return rec, guard.Expect, err
+	}
+	rec, guard, err = s.upload(ctx, u)
+	if err == nil && !rec.Sealed {
+		err = ErrConflict
+	}
+	return rec, guard.Expect, err
+}
+
+// choose finds the chosen parts, and the blobs of the others.
+func (s *Store) choose(ctx context.Context, u UploadRef, chosen []PartRef, minPart int64) (parts []Part, dropped []BlobID, err error) {
+	for i := range chosen {
+		if i > 0 && chosen[i].Number <= chosen[i-1].Number {
+			return nil, nil, ErrInvalidPartOrder
+		}
+	}
+	wanted := chosen
+	err = scan(ctx, s.kv, partRoot(u.ID), func(rec Record) error {
+		part, err := decodePart(u.ID, rec)
+		if err != nil {
+			return err
+		}
+		switch {
+		case chosen == nil:
+			parts = append(parts, part)
+		case len(wanted) > 0 && wanted[0].Number == part.Number:
+			if !strings.EqualFold(wanted[0].ETag, part.ETag) {
+				return fmt.Errorf("%w: the ETag of number %d is another", ErrInvalidPart, part.Number)
+			}
+			parts = append(parts, part)
+			wanted = wanted[1:]
+		default:
+			dropped = append(dropped, part.blob)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(wanted) > 0 {
+		return nil, nil, fmt.Errorf("%w: number %d", ErrInvalidPart, wanted[0].Number)
+	}
+	if len(parts) == 0 {
+		return nil, nil, ErrInvalidPart
+	}
+	for _, part := range parts[:len(parts)-1] {
+		if part.Size < minPart {
+			return nil, nil, fmt.Errorf("%w: number %d has %d bytes", ErrPartTooSmall, part.Number, part.Size)
+		}
+	}
+	return parts, dropped, nil
+}
+
+func decodePart(uploadID string, rec Record) (Part, error) {
+	number, err := strconv.Atoi(rec.Key[len(partRoot(uploadID)):])
+	if err != nil {
+		return Part{}, fmt.Errorf("record %q: %w", rec.Key, err)
+	}
+	r, err := decode[partRecord](rec)
+	return r.part(number), err
+}
+
+// assemble gives o the size and digests of its parts together. The ETag has the
+// form that the service gives it: the MD5 of the MD5s, and how many there are.
+func (o *Object) assemble(parts []Part) []extent {
+	var list []extent
+	sums := md5.New()
+	o.HasCRC64 = true
+	for _, part := range parts {
+		list = append(list, extent{part.blob, part.Size})
+		sum, _ := hex.DecodeString(part.ETag) // we made it
+		sums.Write(sum)
+		o.CRC64 = joinCRC64(o.CRC64, part.CRC64, part.Size)
+		o.Size += part.Size
+	}
+	o.ETag = fmt.Sprintf("%X-%d", sums.Sum(nil), len(parts))
+	return list
+}

@@ -1,0 +1,253 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// content says where the bytes of an object are: in one of these places.
+type content struct {
+	blob    BlobID // a blob
+	body    string // the record b/<body>
+	extents string // the blobs that the record b/<extents> lists, one after the other
+}
+
+// extent is one of the blobs that an object consists of.
+type extent struct {
+	Blob BlobID `json:"blob"`
+	Size int64  `json:"size"` // in bytes
+}
+
+// maxExtents is how many blobs an object can have, and a multipart upload parts.
+// The list of them takes some 60 bytes each and has to fit into one Commit.
+const maxExtents = 10_000
+
+// newContent returns the content that list makes up, and the ops that record it.
+func newContent(list []extent) (content, []Op) {
+	if len(list) == 1 {
+		return content{blob: list[0].Blob}, nil
+	}
+	c := content{extents: newID()}
+	return c, []Op{Put(bodyKey(c.extents), encode(list), Absent)}
+}
+
+// release returns the ops that go with the last naming of the content.
+func (c content) release() []Op {
+	switch {
+	case c.blob != "":
+		return []Op{Put(garbageKey(c.blob), encode(garbageRecord{}), Any)}
+	case c.body != "":
+		return []Op{Delete(bodyKey(c.body), Any)}
+	case c.extents != "":
+		return []Op{Put(garbagePrefix+c.extents, encode(garbageRecord{Extents: c.extents}), Any)}
+	}
+	return nil
+}
+
+// listExtents returns the blobs of an object that is not in a record, or
+// ErrNotFound when the list is gone.
+func (s *Store) listExtents(ctx context.Context, o Object) ([]extent, error) {
+	if o.extents == "" {
+		return []extent{{o.blob, o.Size}}, nil
+	}
+	rec, err := s.kv.Get(ctx, bodyKey(o.extents))
+	if err != nil {
+		return nil, err
+	}
+	return decode[[]extent](rec)
+}
+
+// OpenObject returns length bytes from offset (length < 0: to the end). What it
+// returns is an io.WriterTo where the backend can send without copying. It reads
+// this version of the object to its end, whatever becomes of that meanwhile; ctx
+// must last as long.
+//
+// ErrNoSuchKey says that o has been overwritten or deleted since it was read;
+// reading it once more tells which. ErrDamaged says that its bytes are missing or
+// too few.
+func (s *Store) OpenObject(ctx context.Context, o Object, offset, length int64) (io.ReadCloser, error) {
+	if offset < 0 || offset > o.Size {
+		return nil, invalid("Range", fmt.Sprint(offset), "range", "the offset is outside of the object")
+	}
+	if length < 0 || length > o.Size-offset {
+		length = o.Size - offset
+	}
+	r, err := s.open(ctx, o, offset, length)
+	if errors.Is(err, ErrNotFound) {
+		return nil, s.missing(ctx, o)
+	}
+	return r, err
+}
+
+func (s *Store) open(ctx context.Context, o Object, offset, length int64) (io.ReadCloser, error) {
+	switch {
+	case o.body != "":
+		rec, err := s.kv.Get(ctx, bodyKey(o.body))
+		if err != nil {
+			return nil, err
+		}
+		if int64(len(rec.Value)) != o.Size {
+			return nil, o.damaged()
+		}
+		return io.NopCloser(bytes.NewReader(rec.Value[offset : offset+length])), nil
+	case o.extents != "":
+		return s.openExtents(ctx, o, offset, length)
+	}
+	if err := s.checkExtent(ctx, o, extent{o.blob, o.Size}); err != nil {
+		return nil, err
+	}
+	return s.blobs.Open(ctx, o.blob, offset, length)
+}
+
+// checkExtent tells whether a blob of o is there and whole.
+func (s *Store) checkExtent(ctx context.Context, o Object, e extent) error {
+	size, err := s.blobs.Size(ctx, e.Blob)
+	if err == nil && size != e.Size {
+		err = o.damaged()
+	}
+	return err
+}
+
+// missing tells why the bytes of o are not there.
+func (s *Store) missing(ctx context.Context, o Object) error {
+	now, err := s.object(ctx, o.Bucket, o.Key)
+	if err != nil {
+		return err
+	}
+	if now.at != o.at {
+		return ErrNoSuchKey
+	}
+	return o.damaged()
+}
+
+func (o Object) damaged() error { return fmt.Errorf("%w: %s/%s", ErrDamaged, o.Bucket, o.Key) }
+
+func (s *Store) openExtents(ctx context.Context, o Object, offset, length int64) (io.ReadCloser, error) {
+	list, err := s.listExtents(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for len(list) > 0 && list[0].Size <= offset {
+		offset -= list[0].Size
+		list = list[1:]
+	}
+	n, end := 0, int64(0)
+	for ; n < len(list) && end < offset+length; n++ {
+		end += list[n].Size
+	}
+	if end < offset+length {
+		return nil, o.damaged()
+	}
+	r := &extentReader{store: s, ctx: ctx, left: list[:n], offset: offset, length: length}
+	s.pins.add(r.left)
+	if err := s.stillThere(ctx, o, r.left); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// stillThere finds out whether blobs that have been pinned were pinned in time,
+// which is before anything could call them garbage, and are whole.
+func (s *Store) stillThere(ctx context.Context, o Object, list []extent) error {
+	now, err := s.object(ctx, o.Bucket, o.Key)
+	if err != nil {
+		return err
+	}
+	if now.content != o.content {
+		return ErrNotFound
+	}
+	for _, e := range list {
+		if err := s.checkExtent(ctx, o, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// extentReader reads length bytes from offset of several pinned blobs as if they
+// were one. It has at most one of them open.
+type extentReader struct {
+	store          *Store
+	ctx            context.Context
+	left           []extent // the first is the open one, or the next
+	offset, length int64    // what is to be read of left
+	open           io.ReadCloser
+	openLeft       int64 // bytes to come from open
+}
+
+func (r *extentReader) Read(p []byte) (int, error) {
+	for r.length > 0 {
+		if err := r.next(); err != nil {
+			return 0, err
+		}
+		n, err := r.open.Read(p)
+		r.count(int64(n))
+		if err == io.EOF {
+			err = r.end()
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.EOF
+}
+
+func (r *extentReader) WriteTo(w io.Writer) (written int64, err error) {
+	for r.length > 0 {
+		if err := r.next(); err != nil {
+			return written, err
+		}
+		n, err := io.Copy(w, r.open)
+		written += n
+		r.count(n)
+		if err == nil {
+			err = r.end()
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// next has a blob open.
+func (r *extentReader) next() (err error) {
+	if r.open == nil {
+		r.openLeft = min(r.length, r.left[0].Size-r.offset)
+		r.open, err = r.store.blobs.Open(r.ctx, r.left[0].Blob, r.offset, r.openLeft)
+		r.offset = 0
+	}
+	return err
+}
+
+func (r *extentReader) count(n int64) {
+	r.length -= n
+	r.openLeft -= n
+}
+
+// end is the end of the open blob.
+func (r *extentReader) end() error {
+	err := r.open.Close()
+	r.open = nil
+	if r.openLeft > 0 {
+		return io.ErrUnexpectedEOF
+	}
+	r.store.pins.drop(r.left[:1])
+	r.left = r.left[1:]
+	return err
+}
+
+func (r *extentReader) Close() error {
+	r.store.pins.drop(r.left)
+	r.left, r.length = nil, 0
+	if r.open == nil {
+		return nil
+	}
+	err := r.open.Close()
+	r.open = nil
+	return err
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"hash"
+	"hash/crc64"
+	"io"
+	"strings"
+	"sync"
+)
+
+// pieceSize is how much of a body is read and written at once.
+const pieceSize = 64 << 10
+
+// pieces are buffers of one byte more than a piece: it shows that a body is
+// longer than maxBody.
+var pieces = sync.Pool{New: func() any { return new([pieceSize + 1]byte) }}
+
+// incoming is a body on its way in.
+type incoming struct {
+	md5   hash.Hash
+	crc64 hash.Hash64
+	size  int64
+	limit int64  // most bytes
+	small []byte // all of it, when it is at most maxBody; else it went to a blob
+}
+
+func newIncoming() *incoming {
+	return &incoming{md5: md5.New(), crc64: crc64.New(ecma), limit: MaxBodyBytes}
+}
+
+// receive reads body to its end and writes it to w if it is not small; then it
+// holds it against opt.
+func (in *incoming) receive(w io.Writer, body io.Reader, opt PutOptions) error {
+	if opt.Length > in.limit {
+		return ErrBodyTooLarge
+	}
+	if err := in.read(w, body, opt.Length); err != nil {
+		return err
+	}
+	if opt.MD5 != nil && !bytes.Equal(opt.MD5, in.md5.Sum(nil)) {
+		return ErrBadDigest
+	}
+	return nil
+}
+
+// receiveAll is receive for a body that becomes a blob whatever its size.
+func (in *incoming) receiveAll(w io.Writer, body io.Reader, opt PutOptions) error {
+	if err := in.receive(w, body, opt); err != nil || in.small == nil {
+		return err
+	}
+	_, err := w.Write(in.small)
+	return err
+}
+
+func (in *incoming) read(w io.Writer, body io.Reader, length int64) error {
+	buf := pieces.Get().(*[pieceSize + 1]byte)
+	defer pieces.Put(buf)
+	n, err := in.fill(body, buf[:maxBody+1])
+	if err == io.EOF {
+		in.small = bytes.Clone(buf[:n])
+		if in.small == nil {
+			in.small = []byte{}
+		}
+	}
+	for err == nil {
+		if _, err := w.Write(buf[:n]); err != nil {
+			return err
+		}
+		if length >= 0 && in.size > length {
+			return ErrBodyLength
+		}
+		if in.size > in.limit {
+			return ErrBodyTooLarge
+		}
+		n, err = in.fill(body, buf[:pieceSize])
+	}
+	if err != io.EOF {
+		return err
+	}
+	if length >= 0 && in.size != length {
+		return ErrBodyLength
+	}
+	if in.size > in.limit {
+		return ErrBodyTooLarge
+	}
+	if in.small == nil {
+		_, err := w.Write(buf[:n])
+		return err
+	}
+	return nil
+}
+
+// fill reads until buf is full. Unlike io.ReadFull it leaves the reader's own
+// io.ErrUnexpectedEOF, a body that was cut off, apart from the end.
+func (in *incoming) fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	in.write(buf[:n])
+	return n, err
+}
+
+func (in *incoming) write(p []byte) {
+	in.md5.Write(p)
+	in.crc64.Write(p)
+	in.size += int64(len(p))
+}
+
+func (in *incoming) etag() string {
+	return strings.ToUpper(hex.EncodeToString(in.md5.Sum(nil)))
+}
