@@ -54,12 +54,13 @@ var knownErrors = []struct {
 	{auth.ErrExpired, apiError{403, "AccessDenied", "Request has expired.", "0002-00000069", nil}},
 	{auth.ErrSkewed, apiError{403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", "0002-00000504", nil}},
 	{auth.ErrBadDate, apiError{403, "AccessDenied", "OSS authentication requires a valid Date.", "", nil}},
-	{auth.ErrMissingParam, apiError{403, "AccessDenied", "Query string authentication requires the Signature, Expires and OSSAccessKeyId parameters.", "", nil}},
 	{auth.ErrBadExpires, apiError{403, "AccessDenied", "Invalid date (should be seconds since epoch).", "0002-00000070", nil}},
 	{auth.ErrBadToken, apiError{403, "InvalidSecurityToken", "The security token you provided is invalid.", "", nil}},
 	{auth.ErrTokenExpired, apiError{403, "SecurityTokenExpired", "The security token you provided has expired.", "", nil}},
 	{auth.ErrTwoSources, apiError{400, "InvalidArgument", "The request is signed in more than one way.", "", nil}},
 	{auth.ErrRepeated, apiError{400, "InvalidArgument", "A signed parameter or header is given more than once.", "", nil}},
+	{auth.ErrBadLifetime, apiError{400, "InvalidArgument", "x-oss-expires is not a number of seconds from 1 to 604800.", "", nil}},
+	{auth.ErrPayload, apiError{400, "InvalidArgument", "x-oss-content-sha256 is neither UNSIGNED-PAYLOAD nor a SHA-256.", "0002-00000214", nil}},
 	{auth.ErrMalformed, apiError{400, "InvalidArgument", "Authorization header is invalid.", "", nil}},
 
 	{io.ErrUnexpectedEOF, apiError{400, "IncompleteBody", "The request body ended early.", "", nil}},
@@ -74,10 +75,12 @@ var (
 	errMalformedXML       = &apiError{400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.", "0031-00000001", nil}
 	errBodyTooLarge       = &apiError{400, "InvalidArgument", "The request body is too large for this operation.", "", nil}
 	errMissingLength      = &apiError{411, "MissingContentLength", "You must provide the Content-Length HTTP header.", "", nil}
+	errPayload            = &apiError{400, "InvalidArgument", "The body does not have the SHA-256 in x-oss-content-sha256.", "0002-00000214", nil}
 	errInvalidMD5         = &apiError{400, "InvalidDigest", "The Content-MD5 you specified is not valid.", "", nil}
 	errBadCRC             = &apiError{400, "InvalidDigest", "The content does not match its x-oss-hash-crc64ecma.", "", nil}
 	errInvalidURI         = &apiError{400, "InvalidURI", "Couldn't parse the specified URI.", "", nil}
 	errInvalidHost        = &apiError{400, "InvalidURI", "The Host header is not a host name or address.", "", nil}
+	errTunnel             = &apiError{501, "NotImplemented", "osslive opens no tunnels (CONNECT). As an HTTP_PROXY it answers plain requests: use an http:// endpoint.", "", nil}
 	errURITooLong         = &apiError{414, "RequestURITooLong", "The request URI is too long or has too many parameters.", "", nil}
 	errPrecondition       = &apiError{412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold.", "", nil}
 	errInvalidRange       = &apiError{416, "InvalidRange", "The requested range cannot be satisfied.", "", nil}
@@ -157,6 +160,7 @@ func describe(r *request, err error) apiError {
 		mismatch    *auth.MismatchError
 		skew        *auth.SkewError
 		unsupported *auth.UnsupportedError
+		credential  *auth.CredentialError
 	)
 	switch {
 	case errors.As(err, &api):
@@ -166,7 +170,11 @@ func describe(r *request, err error) apiError {
 	case errors.As(err, &mismatch):
 		return describeMismatch(mismatch)
 	case errors.As(err, &unsupported):
-		return *notImplemented("signature version " + unsupported.Version)
+		return describeVersion(unsupported)
+	case errors.As(err, &credential):
+		return describeCredential(r, credential)
+	case errors.Is(err, auth.ErrMissingParam):
+		return describeMissing(r)
 	}
 	for _, known := range knownErrors {
 		if !errors.Is(err, known.err) {
@@ -214,16 +222,12 @@ func sentence(text string) string {
 	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }
 
-// describeMismatch shows the caller what was signed, as the service does; the
-// right signature is not among it.
-func describeMismatch(e *auth.MismatchError) apiError {
-	mismatch := apiError{403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.", "0002-00000040", nil}
-	return *mismatch.with("OSSAccessKeyId", e.KeyID).with("SignatureProvided", e.Provided).
-		with("StringToSign", e.StringToSign).with("StringToSignBytes", strings.ToUpper(fmt.Sprintf("% x", e.StringToSign)))
-}
-
 // bodyError is a body that could not be read. That is the client's doing: it
-// went away or is too slow.
+// went away, is too slow, or sends what it did not sign.
 func bodyError(err error) error {
+	var api *apiError
+	if errors.As(err, &api) {
+		return api
+	}
 	return &apiError{400, "IncompleteBody", "The request body could not be read.", "", nil}
 }

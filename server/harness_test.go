@@ -19,6 +19,7 @@ import (
 
 	"osslive/auth"
 	"osslive/hls"
+	"osslive/server/address"
 	"osslive/server/metrics"
 	"osslive/store"
 	"osslive/store/memstore"
@@ -51,8 +52,8 @@ func newWorld(t testing.TB, configure ...func(*Config)) *world {
 		Metrics: metrics.New(w.registry),
 		Now:     now,
 
-		BaseDomains: []string{"oss.example.com"},
-		CORS:        CORSOpen,
+		Domains: address.Domains{Base: []string{"oss.example.com"}},
+		CORS:    CORSOpen,
 	}
 	for _, f := range configure {
 		f(&c)
@@ -94,11 +95,11 @@ func (w *world) request(method, target string, header http.Header, body []byte) 
 // sign signs r for what its URL stands for, by the first reading of it.
 func (w *world) sign(r *http.Request) *http.Request {
 	w.t.Helper()
-	readings, query, err := resolveTarget(r, w.BaseDomains)
+	found, err := resolveTarget(r, w.Domains)
 	if err != nil {
 		return r // refused before anybody looks at a signature
 	}
-	return w.signAs(r, readings[0], query)
+	return w.signAs(r, found.readings[0].target, found.query)
 }
 
 func (w *world) signAs(r *http.Request, to target, query url.Values) *http.Request {

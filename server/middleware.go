@@ -9,10 +9,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
-
-	"github.com/go-chi/chi/v5"
-
-	"osslive/auth"
 )
 
 // begin makes the request value, sets the headers that every answer has, and
@@ -63,45 +59,26 @@ func (s *Server) recoverPanic(next http.Handler) http.Handler {
 	})
 }
 
-// resolve reads the URL.
+// resolve reads the URL, and takes it for what it means without a signature.
 func (s *Server) resolve(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		r := requestOf(hr)
-		readings, query, err := resolveTarget(hr, s.BaseDomains)
+		if r.method == http.MethodConnect {
+			w.Header().Set("Connection", "close")
+			s.writeError(w, r, errTunnel)
+			return
+		}
+		found, err := resolveTarget(hr, s.Domains)
 		if err != nil {
 			s.writeError(w, r, err)
 			return
 		}
-		r.readings, r.target, r.query = readings, readings[0], query
-		next.ServeHTTP(w, hr)
-	})
-}
-
-// authenticate finds out who calls, and with that which reading of the URL was
-// meant: the one the signature is right for. From here on there is one target.
-func (s *Server) authenticate(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := requestOf(hr)
-		var refused error
-		for _, reading := range r.readings {
-			caller, err := auth.VerifyRequest(&auth.Request{
-				Method: r.method,
-				Header: r.header,
-				Bucket: reading.bucket,
-				Key:    reading.key,
-				Query:  r.query,
-			}, s.Keys, s.Now())
-			if err == nil {
-				r.target, r.caller = reading, caller
-				chi.RouteContext(hr.Context()).RoutePath = r.pattern()
-				next.ServeHTTP(w, hr)
-				return
-			}
-			if refused == nil {
-				refused = err
-			}
+		r.readings, r.query, r.proxied = found.readings, found.query, found.proxied
+		if r.target, err = s.unsignedReading(r); err != nil {
+			s.writeError(w, r, err)
+			return
 		}
-		s.writeError(w, r, refused)
+		next.ServeHTTP(w, hr)
 	})
 }
 

@@ -31,7 +31,8 @@ type request struct {
 	code      string    // Code of the error answered, "" for none
 	began     time.Time // monotonic
 
-	readings []target        // all that the URL can mean; authenticate chooses
+	proxied  bool            // it came in the form for proxies
+	readings []reading       // all that the URL can mean; authenticate chooses
 	ctx      context.Context // ends with the connection
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"osslive/auth"
+	"osslive/server/address"
 	"osslive/server/metrics"
 	"osslive/store"
 )
@@ -19,11 +20,11 @@ type Config struct {
 	Store *store.Store
 	Keys  auth.Keys
 
-	Region      string   // such as oss-cn-local, with or without the oss-; default oss-cn-local
-	Owner       Owner    // of every bucket
-	BaseDomains []string // hosts BUCKET.domain name a bucket; localhost always does
-	PublicURL   string   // scheme and authority for URLs in answers; default: what the caller used
-	CORS        CORS     // default CORSRules
+	Region    string          // such as oss-cn-local, with or without the oss-; default oss-cn-local
+	Owner     Owner           // of every bucket
+	Domains   address.Domains // under which the server is reached
+	PublicURL string          // scheme and authority for URLs in answers; default: what the caller used
+	CORS      CORS            // default CORSRules
 
 	Logger  *slog.Logger
 	Metrics *metrics.Metrics

@@ -20,55 +20,91 @@ const (
 // a bucket. Both are decoded.
 type target struct {
 	bucket, key string
-	named       bool // the URL has a place for a bucket, even an empty one
-	hosted      bool // the bucket is a label of the host
+	named       bool         // the URL has a place for a bucket, even an empty one
+	form        address.Kind // Label or CNAME: the host names the bucket; else the path does
 }
 
-// resolveTarget reads Host and request target, the only place that does. It
-// returns all readings that the URL has, most likely first:
+// reading is one of the things that a URL can mean.
+type reading struct {
+	target
+	signed    bool // only a signature can tell that this is meant
+	anyBucket bool // of the bucket for which the signature is right
+}
+
+// resolution is what a request line and its Host say.
+type resolution struct {
+	readings []reading // most likely first, never none
+	query    url.Values
+	proxied  bool // the request came in the form for proxies: osslive is the client's HTTP_PROXY
+}
+
+// resolveTarget reads Host and request target, the only place that does.
 //
-//	Host: BUCKET.domain   GET /KEY             virtual-hosted
-//	Host: anything else   GET /BUCKET/KEY      path style
-//	Host: BUCKET.domain   GET /BUCKET/KEY      both: the Node SDK with an IP endpoint
-//	GET http://BUCKET.domain/KEY HTTP/1.1      through a proxy setting; Host is the URL's
+//	Host: BUCKET.domain      GET /KEY           virtual-hosted
+//	Host: an endpoint        GET /BUCKET/KEY    path style
+//	Host: a bucket's CNAME   GET /KEY           configured, or found by the signature
+//	Host: BUCKET.domain      GET /BUCKET/KEY    both: the Node SDK with an IP endpoint
+//	GET http://BUCKET.domain/KEY HTTP/1.1       as any of these; Host is the URL's
 //
 // Keys come from the raw target, decoded once and not cleaned: "//", "/../"
 // and an escaped slash are part of the name.
-func resolveTarget(hr *http.Request, baseDomains []string) ([]target, url.Values, error) {
+func resolveTarget(hr *http.Request, domains address.Domains) (resolution, error) {
 	if len(hr.RequestURI) > maxTarget {
-		return nil, nil, errURITooLong
+		return resolution{}, errURITooLong
 	}
 	if !validHost(hr.Host) {
-		return nil, nil, errInvalidHost
+		return resolution{}, errInvalidHost
 	}
-	path, rawQuery, _ := strings.Cut(originForm(hr.RequestURI), "?")
+	requestTarget, proxied, err := originForm(hr.RequestURI)
+	if err != nil {
+		return resolution{}, err
+	}
+	path, rawQuery, _ := strings.Cut(requestTarget, "?")
 	query, err := parseQuery(rawQuery)
 	if err != nil {
-		return nil, nil, err
-	}
-	if !strings.HasPrefix(path, "/") {
-		return nil, nil, errInvalidURI
+		return resolution{}, err
 	}
 	byPath, err := pathStyle(path[1:])
 	if err != nil {
-		return nil, nil, err
-	}
-	label, ok := address.Bucket(hr.Host, baseDomains)
-	if !ok {
-		return []target{byPath}, query, nil
+		return resolution{}, err
 	}
 	key, err := url.PathUnescape(path[1:])
 	if err != nil {
-		return nil, nil, errInvalidURI
+		return resolution{}, errInvalidURI
 	}
-	if label == "" && key != "" { // a service endpoint with a path
-		return []target{byPath}, query, nil
+	// A cloud host on a direct connection is the Node SDK's, which dialled an
+	// address; no other name led here.
+	direct := address.Cloud(hr.Host) && !proxied
+	return resolution{readings(domains.Host(hr.Host), byPath, key, direct), query, proxied}, nil
+}
+
+// readings returns what a path can mean at a host: byPath, with the bucket in
+// the path, or key, with the bucket in the host.
+func readings(host address.Host, byPath target, key string, direct bool) []reading {
+	hosted := target{bucket: host.Bucket, key: key, named: true, form: address.Label}
+	switch host.Kind {
+	case address.Label:
+		switch host.Bucket {
+		case "":
+			return []reading{{target: byPath}}
+		case byPath.bucket:
+			return []reading{{target: hosted}, {target: byPath, signed: !direct}}
+		}
+		return []reading{{target: hosted}}
+	case address.CNAME:
+		hosted.form = address.CNAME
+		return []reading{{target: hosted}}
+	case address.Unknown:
+		unknown := []reading{
+			{target: byPath},
+			{target: target{key: key, named: true}, signed: true, anyBucket: true},
+		}
+		if host.Bucket != "" {
+			unknown = append([]reading{{target: hosted}}, unknown...)
+		}
+		return unknown
 	}
-	readings := []target{{bucket: label, key: key, named: label != "", hosted: true}}
-	if label != "" && label == byPath.bucket {
-		readings = append(readings, byPath)
-	}
-	return readings, query, nil
+	return []reading{{target: byPath}}
 }
 
 // pathStyle splits BUCKET/KEY before decoding, so that an escaped slash cannot
@@ -86,20 +122,18 @@ func pathStyle(path string) (target, error) {
 	return target{bucket: bucket, key: key, named: path != ""}, nil
 }
 
-// originForm strips scheme and authority of an absolute request target.
-func originForm(requestTarget string) string {
+// originForm strips scheme and authority of an absolute request target, which
+// net/http has put into Host.
+func originForm(requestTarget string) (path string, proxied bool, err error) {
 	if strings.HasPrefix(requestTarget, "/") {
-		return requestTarget
+		return requestTarget, false, nil
 	}
-	if _, rest, ok := strings.Cut(requestTarget, "://"); ok {
-		if i := strings.IndexAny(rest, "/?"); i >= 0 && rest[i] == '/' {
-			return rest[i:]
-		} else if i >= 0 {
-			return "/" + rest[i:]
-		}
-		return "/"
+	scheme, rest, _ := strings.Cut(requestTarget, "://")
+	end := strings.IndexAny(rest+"/", "/?")
+	if !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") || end == 0 {
+		return "", false, errInvalidURI
 	}
-	return requestTarget
+	return "/" + strings.TrimPrefix(rest[end:], "/"), true, nil
 }
 
 // parseQuery decodes a query once. A name given twice is refused: signer and

@@ -4,72 +4,222 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"osslive/server/address"
 )
 
-func TestResolveTarget(t *testing.T) {
-	type want struct{ bucket, key string }
+var testDomains = address.Domains{
+	Base:   []string{"oss.example.com", "Base"},
+	CNAMEs: map[string]string{"media.example.org": "b", "192.0.2.9": "b"},
+}
+
+// requestOn is a GET that no server has seen yet.
+func requestOn(t *testing.T, target string, header http.Header) *http.Request {
+	return (&world{t: t}).request("GET", target, header, nil)
+}
+
+// resolved writes readings as tests name them: "bucket|key", after it "host"
+// where the host names the bucket and "signed" where only a signature can mean
+// it; "*" is every bucket.
+func resolved(readings []reading) []string {
+	var list []string
+	for _, r := range readings {
+		s := r.bucket + "|" + r.key
+		if r.anyBucket {
+			s = "*" + s
+		}
+		if r.form != address.Endpoint {
+			s += " host"
+		}
+		if r.signed {
+			s += " signed"
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// TestHosts sends the same targets to hosts of every kind.
+func TestHosts(t *testing.T) {
+	type meanings map[string][]string // of a target
+	path := meanings{
+		"/":        {"|"},
+		"/b":       {"b|"},
+		"/b/k?acl": {"b|k"},
+		"/c/k":     {"c|k"},
+		"/c%2Fk":   {"c/k|"},
+	}
+	label := meanings{
+		"/":        {"b| host"},
+		"/b":       {"b|b host", "b| signed"},
+		"/b/k?acl": {"b|b/k host", "b|k signed"},
+		"/c/k":     {"b|c/k host"},
+		"/c%2Fk":   {"b|c/k host"},
+	}
+	// The Node SDK dialled an address: the path may name the bucket too.
+	node := meanings{
+		"/":        {"b| host"},
+		"/b":       {"b|b host", "b|"},
+		"/b/k?acl": {"b|b/k host", "b|k"},
+		"/c/k":     {"b|c/k host"},
+		"/c%2Fk":   {"b|c/k host"},
+	}
+	cname := meanings{
+		"/":        {"b| host"},
+		"/b":       {"b|b host"},
+		"/b/k?acl": {"b|b/k host"},
+		"/c/k":     {"b|c/k host"},
+		"/c%2Fk":   {"b|c/k host"},
+	}
+	unknown := meanings{
+		"/":        {"|", "*| signed"},
+		"/b":       {"b|", "*|b signed"},
+		"/b/k?acl": {"b|k", "*|b/k signed"},
+		"/c/k":     {"c|k", "*|c/k signed"},
+		"/c%2Fk":   {"c/k|", "*|c/k signed"},
+	}
+	guess := meanings{
+		"/":        {"b| host", "|", "*| signed"},
+		"/b":       {"b|b host", "b|", "*|b signed"},
+		"/b/k?acl": {"b|b/k host", "b|k", "*|b/k signed"},
+		"/c/k":     {"b|c/k host", "c|k", "*|c/k signed"},
+		"/c%2Fk":   {"b|c/k host", "c/k|", "*|c/k signed"},
+	}
+	cells := 0
 	for _, c := range []struct {
-		host, target string
-		want         []want // the readings
-		hosted       bool   // of the first
+		host           string
+		want, absolute meanings // of the target alone, and as an absolute URL
 	}{
-		{"127.0.0.1:9000", "/", []want{{"", ""}}, false},
-		{"127.0.0.1:9000", "/b", []want{{"b", ""}}, false},
-		{"127.0.0.1:9000", "/b/", []want{{"b", ""}}, false},
-		{"127.0.0.1:9000", "/b?live", []want{{"b", ""}}, false},
-		{"127.0.0.1:9000", "/b/k", []want{{"b", "k"}}, false},
-		{"127.0.0.1:9000", "/b/ch%2Fvod.m3u8?vod", []want{{"b", "ch/vod.m3u8"}}, false},
-		{"127.0.0.1:9000", "/b//k", []want{{"b", "/k"}}, false},
-		{"127.0.0.1:9000", "/b/k//", []want{{"b", "k//"}}, false},
-		{"127.0.0.1:9000", "/b/../c/./k", []want{{"b", "../c/./k"}}, false},
-		{"127.0.0.1:9000", "/b%2Fk", []want{{"b/k", ""}}, false},
-		{"127.0.0.1:9000", "//k", []want{{"", "k"}}, false},
-		{"127.0.0.1:9000", "/b/%252F", []want{{"b", "%2F"}}, false},
-		{"127.0.0.1:9000", "/b/a+b", []want{{"b", "a+b"}}, false},
-		{"127.0.0.1:9000", "/b/a%3Fb?x=1", []want{{"b", "a?b"}}, false},
-		{"127.0.0.1:9000", "/b/%00", []want{{"b", "\x00"}}, false},
-		{"[::1]:9000", "/b/k", []want{{"b", "k"}}, false},
-		{"localhost:9000", "/b/k", []want{{"b", "k"}}, false},
-		{"LOCALHOST.", "/b/k", []want{{"b", "k"}}, false},
-		{"", "/b/k", []want{{"b", "k"}}, false},
-		{"oss.example.com", "/b/k", []want{{"b", "k"}}, false},
-		{"other.example.org", "/b/k", []want{{"b", "k"}}, false},
+		{"", path, nil},
+		{"127.0.0.1", path, path},
+		{"127.0.0.1:9000", path, path},
+		{"127.0.0.2:80", path, path},
+		{"10.1.2.3:9000", path, path},
+		{"0.0.0.0:9000", path, path},
+		{"255.255.255.255", path, path},
+		{"[::1]:9000", path, path},
+		{"[::1]", path, path},
+		{"[::]:9000", path, path},
+		{"[2001:db8::1]:80", path, path},
+		{"[::ffff:127.0.0.1]:9000", path, path},
+		{"localhost", path, path},
+		{"localhost:9000", path, path},
+		{"LOCALHOST", path, path},
+		{"localhost.", path, path},
+		{"LocalHost.:9000", path, path},
+		{"oss.example.com", path, path},
+		{"OSS.Example.COM.:9000", path, path},
+		{"base:9000", path, path},
+		{"BASE", path, path},
+		{"oss-cn-hangzhou.aliyuncs.com", path, path},
+		{"oss-cn-hangzhou-internal.aliyuncs.com", path, path},
+		{"oss-accelerate.aliyuncs.com", path, path},
+		{"oss.aliyuncs.com", path, path},
+		{"OSS-CN-Shenzhen.aliyuncs.com.:80", path, path},
+		{".oss-cn-hangzhou.aliyuncs.com", path, path}, // the service, of the Node SDK
 
-		{"b.localhost:9000", "/k", []want{{"b", "k"}}, true},
-		{"b.localhost:9000", "/", []want{{"b", ""}}, true},
-		{"b.localhost:9000", "//k", []want{{"b", "/k"}}, true},
-		{"B.LocalHost:9000", "/K", []want{{"b", "K"}}, true},
-		{"b.localhost.", "/k%2Fl", []want{{"b", "k/l"}}, true},
-		{"b.oss.example.com", "/c/k", []want{{"b", "c/k"}}, true},
-		{"b.oss-cn-hangzhou.aliyuncs.com", "/k", []want{{"b", "k"}}, true},
-		{"oss-cn-hangzhou.aliyuncs.com", "/b/k", []want{{"b", "k"}}, false},
-		{".oss-cn-hangzhou.aliyuncs.com", "/", []want{{"", ""}}, true},
-		{".oss-cn-hangzhou.aliyuncs.com", "/b/k", []want{{"b", "k"}}, false},
+		{"b.localhost", label, label},
+		{"b.localhost:9000", label, label},
+		{"B.LOCALHOST:9000", label, label},
+		{"b.localhost.", label, label},
+		{"b.localhost.:9000", label, label},
+		{"b.oss.example.com", label, label},
+		{"B.Oss.Example.Com.:9000", label, label},
+		{"b.base", label, label},
+		{"b.BASE:1", label, label},
+		{"b.oss-cn-hangzhou.aliyuncs.com", node, label},
+		{"b.oss-cn-hangzhou.aliyuncs.com:9000", node, label},
+		{"B.OSS-cn-hangzhou.aliyuncs.com.", node, label},
+		{"b.oss-us-west-1-internal.aliyuncs.com", node, label},
+		{"b.oss-accelerate-overseas.aliyuncs.com", node, label},
+		{"b.oss.aliyuncs.com", node, label},
+		{"b.cn-hangzhou.oss.aliyuncs.com", node, label},
 
-		// The Node SDK with an IP endpoint and sldEnable, or a key that begins
-		// like its bucket: the signature decides.
-		{"b.oss-cn-hangzhou.aliyuncs.com", "/b/k", []want{{"b", "b/k"}, {"b", "k"}}, true},
-		{"b.oss-cn-hangzhou.aliyuncs.com", "/b", []want{{"b", "b"}, {"b", ""}}, true},
+		{"media.example.org", cname, cname},
+		{"MEDIA.example.org.:9000", cname, cname},
+		{"192.0.2.9:9000", cname, cname},
 
-		{"proxy:3128", "http://b.oss-cn-hangzhou.aliyuncs.com/k?live", []want{{"b", "k"}}, true},
-		{"proxy:3128", "http://127.0.0.1:9000/b/k", []want{{"b", "k"}}, false},
-		{"proxy:3128", "http://b.oss-cn-hangzhou.aliyuncs.com?live", []want{{"b", ""}}, true},
-		{"proxy:3128", "http://b.oss-cn-hangzhou.aliyuncs.com", []want{{"b", ""}}, true},
+		{"x", unknown, unknown},
+		{"host.docker.internal:9000", unknown, unknown},
+		{"unknown.example.org", unknown, unknown},
+		{"x.media.example.org", unknown, unknown},
+		{"example.com", unknown, unknown},
+		{"a.b.localhost:9000", unknown, unknown},
+		{".localhost", unknown, unknown},
+		{"localhost.example.net", unknown, unknown},
+		{"127.0.0.1.nip.io:9000", unknown, unknown},
+		{"127.1", unknown, unknown},
+		{"a.b.oss-cn-hangzhou.aliyuncs.com", unknown, unknown},
+		{"aliyuncs.com", unknown, unknown},
+		{"ecs.aliyuncs.com", unknown, unknown},
+		{"my_host", unknown, unknown},
+
+		{"b.oss.example.net", guess, guess},
+		{"b.oss-local.test:9000", guess, guess},
+		{"B.oss.svc.cluster.local.:9000", guess, guess},
+		{"b.oss-cn-hangzhou.aliyuncs.com.evil.example", guess, guess},
 	} {
-		r := newWorld(t).request("GET", c.target, http.Header{"Host": {c.host}}, nil)
-		readings, _, err := resolveTarget(r, []string{"oss.example.com"})
+		forms := map[string]meanings{"": c.want}
+		if c.absolute != nil {
+			forms["http://"+c.host] = c.absolute
+			forms["HTTPS://"+c.host] = c.absolute
+		}
+		for prefix, want := range forms {
+			for target, want := range want {
+				header := http.Header{"Host": {c.host}}
+				if prefix != "" {
+					header.Set("Host", "c.localhost") // the authority of the target counts
+				}
+				r := requestOn(t, prefix+target, header)
+				found, err := resolveTarget(r, testDomains)
+				if err != nil {
+					t.Errorf("%s%s of %q: %v", prefix, target, c.host, err)
+					continue
+				}
+				if got := resolved(found.readings); !slices.Equal(got, want) || found.proxied != (prefix != "") {
+					t.Errorf("%s%s of %q = %q, proxied %v; want %q", prefix, target, c.host, got, found.proxied, want)
+				}
+				cells++
+			}
+		}
+	}
+	t.Logf("%d cells", cells)
+}
+
+// TestKeys: nothing of a key is cleaned or decoded twice.
+func TestKeys(t *testing.T) {
+	for _, c := range []struct{ host, target, want string }{
+		{"127.0.0.1:9000", "/b/", "b|"},
+		{"127.0.0.1:9000", "/b/ch%2Fvod.m3u8?vod", "b|ch/vod.m3u8"},
+		{"127.0.0.1:9000", "/b//k", "b|/k"},
+		{"127.0.0.1:9000", "/b/k//", "b|k//"},
+		{"127.0.0.1:9000", "/b/../c/./k", "b|../c/./k"},
+		{"127.0.0.1:9000", "//k", "|k"},
+		{"127.0.0.1:9000", "/b/%252F", "b|%2F"},
+		{"127.0.0.1:9000", "/b/a+b", "b|a+b"},
+		{"127.0.0.1:9000", "/b/a%3Fb?x=1", "b|a?b"},
+		{"127.0.0.1:9000", "/b/%00", "b|\x00"},
+		{"127.0.0.1:9000", "/b/http://x/k", "b|http://x/k"},
+		{"b.localhost:9000", "//k", "b|/k host"},
+		{"b.localhost", "/k%2Fl", "b|k/l host"},
+		{"b.localhost", "/../../k", "b|../../k host"},
+		{"x", "http://b.localhost?live", "b| host"},
+		{"x", "http://b.localhost", "b| host"},
+		{"x", "http://b.localhost/?live", "b| host"},
+		{"x", "http://b.localhost//k", "b|/k host"},
+		{"x", "http://user:secret@b.localhost/k", "b|k host"},
+	} {
+		r := requestOn(t, c.target, http.Header{"Host": {c.host}})
+		found, err := resolveTarget(r, testDomains)
 		if err != nil {
 			t.Errorf("%s of %q: %v", c.target, c.host, err)
 			continue
 		}
-		var got []want
-		for _, reading := range readings {
-			got = append(got, want{reading.bucket, reading.key})
-		}
-		if fmt.Sprint(got) != fmt.Sprint(c.want) || readings[0].hosted != c.hosted {
-			t.Errorf("%s of %q = %q, hosted %v; want %q, %v", c.target, c.host, got, readings[0].hosted, c.want, c.hosted)
+		if got := resolved(found.readings); got[0] != c.want {
+			t.Errorf("%s of %q = %q, want %q", c.target, c.host, got[0], c.want)
 		}
 	}
 }
@@ -92,10 +242,15 @@ func TestResolveTargetRefuses(t *testing.T) {
 		{"IPv4 in brackets", "[127.0.0.1]", "/", "InvalidURI"},
 		{"long host", strings.Repeat("h", 256), "/", "InvalidURI"},
 		{"asterisk", "h", "*", "InvalidURI"},
+		{"no slash", "h", "b/k", "InvalidURI"},
+		{"absolute without a host", "h", "http:///b/k", "InvalidURI"},
+		{"absolute of another scheme", "h", "ftp://h/b/k", "InvalidURI"},
+		{"absolute without a scheme", "h", "://h/b/k", "InvalidURI"},
+		{"empty", "h", "", "InvalidURI"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &http.Request{Method: "GET", Host: c.host, RequestURI: c.target}
-			_, _, err := resolveTarget(r, nil)
+			_, err := resolveTarget(r, testDomains)
 			if err == nil {
 				t.Fatal("accepted")
 			}
@@ -113,96 +268,39 @@ func numbered(name string, n int) (list []string) {
 	return list
 }
 
-// TestReadingBySignature sends the two requests that look alike and differ in
-// what was signed.
-func TestReadingBySignature(t *testing.T) {
-	w := newWorld(t)
-	w.must("PUT", "/bucket", nil, "")
-	w.must("PUT", "/bucket/k", nil, "short key")
-	w.must("PUT", "/bucket/bucket/k", nil, "long key")
-	for _, c := range []struct{ key, want string }{{"k", "short key"}, {"bucket/k", "long key"}} {
-		r := w.request("GET", "/bucket/k", http.Header{"Host": {"bucket.oss-cn-hangzhou.aliyuncs.com"}}, nil)
-		w.signAs(r, target{bucket: "bucket", key: c.key}, url.Values{})
-		if res, got := w.read(w.serve(r)); got != c.want {
-			t.Errorf("signed for %q: got %s %q, want %q", c.key, res.Status, got, c.want)
-		}
-	}
-}
-
-// TestSameVerdictInEveryForm asks for one object in all forms of its address,
-// as the owner, as a forger and as nobody.
-func TestSameVerdictInEveryForm(t *testing.T) {
-	for _, acl := range []string{"private", "public-read", "public-read-write"} {
-		w := newWorld(t)
-		w.must("PUT", "/bucket", http.Header{"X-Oss-Acl": {acl}}, "")
-		w.must("PUT", "/bucket/dir/key", nil, "body")
-		for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
-			for _, as := range []string{"owner", "forger", "nobody"} {
-				verdicts := map[string][]string{}
-				for _, form := range []struct{ host, target string }{
-					{"127.0.0.1:9000", "/bucket/dir/key"},
-					{"127.0.0.1:9000", "/bucket/dir%2Fkey"},
-					{"127.0.0.1:9000", "/bucket/%64ir/key"},
-					{"127.0.0.1:9000", "/%62ucket/dir/key"},
-					{"localhost", "/bucket/dir/key"},
-					{"[::1]:9000", "/bucket/dir/key"},
-					{"oss.example.com", "/bucket/dir/key"},
-					{"unknown.example.org", "/bucket/dir/key"},
-					{"bucket.localhost:1234", "/dir/key"},
-					{"BUCKET.localhost", "/dir%2fkey"},
-					{"bucket.oss.example.com.", "/dir/key"},
-					{"bucket.oss-cn-hangzhou.aliyuncs.com", "/dir/key"},
-					{"x", "http://bucket.oss-cn-hangzhou.aliyuncs.com/dir/key"},
-				} {
-					r := w.request(method, form.target, http.Header{"Host": {form.host}}, []byte("body"))
-					switch as {
-					case "owner":
-						w.sign(r)
-					case "forger":
-						w.signAs(r, target{bucket: "bucket", key: "other"}, url.Values{})
-					}
-					res, _ := w.read(w.serve(r))
-					if method == "DELETE" && res.StatusCode == 204 {
-						w.must("PUT", "/bucket/dir/key", nil, "body")
-					}
-					verdicts[res.Status] = append(verdicts[res.Status], form.host+" "+form.target)
-				}
-				if len(verdicts) != 1 {
-					t.Errorf("%s by %s in a %s bucket: %v", method, as, acl, verdicts)
-				}
-			}
-		}
-	}
-}
-
 func FuzzResolveTarget(f *testing.F) {
 	f.Add("127.0.0.1:9000", "/b/k?live")
 	f.Add("b.localhost", "/ch%2Fvod.m3u8?vod&startTime=1")
 	f.Add("b.oss-cn-hangzhou.aliyuncs.com", "/b/../k//%252F")
 	f.Add("[::1]:9000", "http://x/b/%00?a=%20&b")
+	f.Add("media.example.org", "/b/k")
+	f.Add("b.oss.example.net", "HTTPS://b.oss.example.net?live")
 	f.Fuzz(func(t *testing.T, host, requestTarget string) {
 		r := &http.Request{Host: host, RequestURI: requestTarget}
-		readings, query, err := resolveTarget(r, []string{"oss.example.com"})
+		found, err := resolveTarget(r, testDomains)
 		if err != nil {
 			return
 		}
-		if len(readings) == 0 {
+		if len(found.readings) == 0 {
 			t.Fatal("no reading")
 		}
-		for _, reading := range readings {
-			if reading.hosted && strings.ContainsAny(reading.bucket, "./%") {
+		for i, reading := range found.readings {
+			if reading.anyBucket && !reading.signed || i == 0 && reading.signed {
+				t.Errorf("reading %d of %q is %+v", i, requestTarget, reading)
+			}
+			if reading.form != address.Endpoint && strings.ContainsAny(reading.bucket, "./%") {
 				t.Errorf("bucket %q from host %q", reading.bucket, host)
 			}
 		}
 		// Escaping what was read and reading it again must change nothing.
-		first := readings[0]
+		first, query := found.readings[0], found.query
 		again := "/" + url.PathEscape(first.bucket) + "/" + url.PathEscape(first.key) + "?" + query.Encode()
 		if len(again) > maxTarget || first.bucket == "" {
 			return
 		}
-		second, query2, err := resolveTarget(&http.Request{Host: "127.0.0.1", RequestURI: again}, nil)
-		if err != nil || second[0].bucket != first.bucket || second[0].key != first.key || query2.Encode() != query.Encode() {
-			t.Errorf("%q of %q = %+v %v; again %q = %+v %v, %v", requestTarget, host, first, query, again, second, query2, err)
+		second, err := resolveTarget(&http.Request{Host: "127.0.0.1", RequestURI: again}, address.Domains{})
+		if err != nil || second.readings[0].bucket != first.bucket || second.readings[0].key != first.key || second.query.Encode() != query.Encode() {
+			t.Errorf("%q of %q = %+v %v; again %q = %+v, %v", requestTarget, host, first, query, again, second, err)
 		}
 	})
 }

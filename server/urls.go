@@ -10,22 +10,31 @@ import (
 	"osslive/server/address"
 )
 
-// authority returns host and port for a URL in an answer, and whether the
-// bucket is already a label of it. It is PublicURL's if there is one, else the
-// one the caller used, so that the SDKs, which build the same URL from their
-// endpoint, agree. A host of the cloud and an unspecified address are never
-// given away; a client would follow the first to the real service and the
-// second nowhere.
-func (s *Server) authority(r *request) (host string, hosted bool) {
+// authority returns host and port for an HTTP URL in an answer, and where the
+// bucket goes. It is PublicURL's if there is one, else the one the caller used,
+// so that the SDKs, which build the same URL from their endpoint, agree. An
+// unspecified address leads a client nowhere and a host of the cloud to the
+// real service, unless the client has osslive for its proxy; neither is given
+// away.
+func (s *Server) authority(r *request) (host string, form address.Kind) {
 	if s.publicHost != "" {
-		return s.publicHost, false
+		return s.publicHost, address.Endpoint
 	}
 	name := address.Hostname(r.host)
 	ip, err := netip.ParseAddr(name)
-	if name == "" || address.Cloud(name) || err == nil && ip.IsUnspecified() {
-		return localAddr(r), false
+	if name == "" || address.Cloud(name) && !r.proxied || err == nil && ip.IsUnspecified() {
+		return localAddr(r), address.Endpoint
 	}
-	return r.host, r.hosted
+	return r.host, r.form
+}
+
+// publishAuthority is authority for an RTMP URL. RTMP goes past an HTTP proxy,
+// so there the name by which the caller reaches one is of no use.
+func (s *Server) publishAuthority(r *request) (host string, form address.Kind) {
+	if s.publicHost == "" && r.proxied {
+		return localAddr(r), address.Endpoint
+	}
+	return s.authority(r)
 }
 
 // localAddr returns the address at which the connection arrived.
@@ -39,9 +48,12 @@ func localAddr(r *request) string {
 // endpointHost is what a client would use as its endpoint: the authority
 // without a bucket.
 func (s *Server) endpointHost(r *request) string {
-	host, hosted := s.authority(r)
-	if hosted {
+	host, form := s.authority(r)
+	switch form {
+	case address.Label:
 		_, host, _ = strings.Cut(host, ".")
+	case address.CNAME:
+		return localAddr(r)
 	}
 	return host
 }
@@ -50,8 +62,8 @@ func (s *Server) endpointHost(r *request) string {
 // PublishUrls). With an IP endpoint the bucket goes before "live", where the
 // Python and Go SDKs put it.
 func (s *Server) publishURL(r *request, bucket, channel string) string {
-	host, hosted := s.authority(r)
-	if hosted && r.bucket == bucket {
+	host, form := s.publishAuthority(r)
+	if form != address.Endpoint && r.bucket == bucket {
 		return "rtmp://" + host + "/live/" + url.PathEscape(channel)
 	}
 	return "rtmp://" + host + "/" + bucket + "/live/" + url.PathEscape(channel)
@@ -65,9 +77,9 @@ func (s *Server) playURL(r *request, bucket, channel, playlist string) string {
 	if s.publicScheme != "" {
 		scheme = s.publicScheme
 	}
-	host, hosted := s.authority(r)
+	host, form := s.authority(r)
 	path := "/" + url.PathEscape(channel) + "/" + url.PathEscape(playlist)
-	if hosted && r.bucket == bucket {
+	if form != address.Endpoint && r.bucket == bucket {
 		return scheme + "://" + host + path
 	}
 	return scheme + "://" + host + "/" + bucket + path

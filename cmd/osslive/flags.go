@@ -25,6 +25,7 @@ type serverFlags struct {
 	Channel            []channelFlag `placeholder:"BUCKET/NAME" help:"Live channel to create if missing; may be repeated (demo/stream, with the default bucket)."`
 	Region             string        `default:"oss-cn-local" help:"Region that answers name."`
 	BaseDomain         []string      `placeholder:"NAME" help:"Domain under which BUCKET.NAME is a bucket, besides localhost; may be repeated."`
+	CNAME              []cnameFlag   `name:"cname" placeholder:"HOST=BUCKET" help:"Host name that stands for one bucket; may be repeated."`
 	PublicURL          string        `name:"public-url" placeholder:"URL" help:"http://HOST[:PORT] of the URLs in answers (what the client used)."`
 	Cors               string        `enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name."`
 	AdminHost          []string      `placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
@@ -58,6 +59,9 @@ func (f *serverFlags) config(c *console) (node.Config, error) {
 	}
 	for _, b := range f.Bucket {
 		cfg.Buckets = append(cfg.Buckets, node.Bucket(b))
+	}
+	for _, n := range f.CNAME {
+		cfg.CNAMEs = append(cfg.CNAMEs, node.CNAME(n))
 	}
 	for _, ch := range f.Channel {
 		cfg.Channels = append(cfg.Channels, node.Channel(ch))
@@ -95,6 +99,18 @@ func (b *bucketFlag) UnmarshalText(text []byte) error {
 		acl = "private"
 	}
 	b.Name, b.ACL = name, acl
+	return nil
+}
+
+// cnameFlag is HOST=BUCKET.
+type cnameFlag node.CNAME
+
+func (n *cnameFlag) UnmarshalText(text []byte) error {
+	host, bucket, found := strings.Cut(string(text), "=")
+	if !found {
+		return fmt.Errorf("%q is not HOST=BUCKET", text)
+	}
+	n.Host, n.Bucket = host, bucket
 	return nil
 }
 

@@ -43,8 +43,9 @@ func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error)
 		return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not a URL"}
 	}
 	path := strings.TrimPrefix(u.Path, "/")
-	bucket, inHost := address.Bucket(u.Host, nil)
-	if !inHost {
+	host := address.Domains{}.Host(u.Host)
+	bucket := host.Bucket
+	if host.Kind != address.Label {
 		bucket, path, _ = strings.Cut(path, "/")
 	}
 	switch u.Scheme {

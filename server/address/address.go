@@ -5,6 +5,7 @@ package address
 
 import (
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -19,32 +20,81 @@ func Hostname(authority string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
-// Bucket returns the bucket that an authority names in the virtual-hosted
-// form, bucket.suffix. The suffix is one of the base domains, localhost, or an
-// endpoint of the cloud (oss-….aliyuncs.com), which clients send when osslive
-// is their proxy. ok is false where the authority names no bucket and the path
-// must. An endpoint with nothing before it, or with an empty label, names the
-// service: ok with an empty bucket only for the latter, as the Node SDK sends
-// it to IP endpoints.
-func Bucket(authority string, baseDomains []string) (bucket string, ok bool) {
-	host := Hostname(authority)
-	if net.ParseIP(host) != nil {
-		return "", false
-	}
-	for _, domain := range append([]string{"localhost"}, baseDomains...) {
-		label, found := strings.CutSuffix(host, "."+strings.ToLower(domain))
-		if found && label != "" && !strings.Contains(label, ".") {
-			return label, true
-		}
-	}
-	if label, rest, found := strings.Cut(host, "."); found && Cloud(rest) && strings.HasPrefix(rest, "oss-") {
-		return label, true
-	}
-	return "", false
+// Kind is how an authority tells the bucket.
+type Kind uint8
+
+const (
+	Endpoint Kind = iota // it does not: an IP address, localhost, a base domain, an endpoint of the cloud
+	Label                // BUCKET.endpoint
+	CNAME                // a name configured for one bucket
+	Unknown              // any other name; it may be a CNAME of any bucket
+)
+
+// Host is an authority as far as it concerns the bucket. Bucket is empty where
+// it names none; with Label that is a request to the service, which the Node
+// SDK sends to IP endpoints as ".oss-cn-hangzhou.aliyuncs.com". With Unknown it
+// is a guess from a name like bucket.oss.example.com.
+type Host struct {
+	Kind   Kind
+	Bucket string
 }
 
-// Cloud tells whether a host is an endpoint of the real service. No answer may
-// ever name one: a client would follow it to the cloud.
+// Domains are the names under which a server is reached. The zero value knows
+// localhost and the endpoints of the cloud, which clients send when osslive is
+// their proxy.
+type Domains struct {
+	Base   []string          // BUCKET.domain names a bucket
+	CNAMEs map[string]string // host name, as Hostname returns it, to bucket
+}
+
+// Host reads an authority.
+func (d Domains) Host(authority string) Host {
+	host := Hostname(authority)
+	if bucket, ok := d.CNAMEs[host]; ok {
+		return Host{CNAME, bucket}
+	}
+	if host == "" || net.ParseIP(host) != nil {
+		return Host{Kind: Endpoint}
+	}
+	domains := append([]string{"localhost"}, d.Base...)
+	if slices.ContainsFunc(domains, func(domain string) bool { return strings.EqualFold(host, domain) }) {
+		return Host{Kind: Endpoint}
+	}
+	for _, domain := range domains {
+		label, found := strings.CutSuffix(host, "."+strings.ToLower(domain))
+		if found && label != "" && !strings.Contains(label, ".") {
+			return Host{Label, label}
+		}
+	}
+	label, rest, found := strings.Cut(host, ".")
+	switch {
+	case found && cloudEndpoint(rest):
+		return Host{Label, label}
+	case cloudEndpoint(host):
+		return Host{Kind: Endpoint}
+	case label != "" && strings.HasPrefix(rest, "oss") && strings.Contains(rest, "."):
+		return Host{Unknown, label}
+	}
+	return Host{Kind: Unknown}
+}
+
+// cloudEndpoint tells whether a host is one that buckets are labels of
+// ("Regions and endpoints" page): oss-REGION.aliyuncs.com, the older
+// oss.aliyuncs.com, and REGION.oss.aliyuncs.com for IPv6.
+func cloudEndpoint(host string) bool {
+	name, found := strings.CutSuffix(host, ".aliyuncs.com")
+	if !found {
+		return false
+	}
+	first, rest, more := strings.Cut(name, ".")
+	if more {
+		return rest == "oss" && first != ""
+	}
+	return first == "oss" || strings.HasPrefix(first, "oss-")
+}
+
+// Cloud tells whether a host belongs to the real service. A client follows an
+// answer that names one to the cloud, unless this server is its proxy.
 func Cloud(host string) bool {
 	host = Hostname(host)
 	return host == "aliyuncs.com" || strings.HasSuffix(host, ".aliyuncs.com")

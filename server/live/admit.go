@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -59,9 +60,10 @@ func (h *Handler) authorize(ctx context.Context, t target, query url.Values) err
 // places, or nowhere:
 //
 //	rtmp://BUCKET.host/live/CHANNEL    a domain endpoint
-//	rtmp://host/BUCKET/live/CHANNEL    an IP endpoint: Python, Go, C, C#, Node
+//	rtmp://cname/live/CHANNEL          a bucket's own domain, configured or not
+//	rtmp://host/BUCKET/live/CHANNEL    an IP endpoint: Python, Go, C, C#
 //	rtmp://host/live/BUCKET/CHANNEL    C++
-//	rtmp://host/live/CHANNEL           PHP, Java, Node without second-level domains
+//	rtmp://host/live/CHANNEL           PHP, Java, Node
 func (h *Handler) resolve(ctx context.Context, r *rtmp.PublishRequest) (target, error) {
 	p := r.Path
 	switch {
@@ -70,12 +72,33 @@ func (h *Handler) resolve(ctx context.Context, r *rtmp.PublishRequest) (target, 
 	case len(p) == 3 && p[0] == "live":
 		return target{p[1], p[2]}, nil
 	case len(p) == 2 && p[0] == "live":
-		if bucket, ok := address.Bucket(r.Host, h.BaseDomains); ok && bucket != "" {
+		bucket, err := h.hostBucket(ctx, r.Host)
+		if err != nil {
+			return target{}, err
+		}
+		if bucket != "" {
 			return target{bucket, p[1]}, nil
 		}
 		return h.search(ctx, p[1], r.Query)
 	}
 	return target{}, errPath
+}
+
+// hostBucket returns the bucket that the host names, "" for none.
+func (h *Handler) hostBucket(ctx context.Context, authority string) (string, error) {
+	host := h.Domains.Host(authority)
+	if host.Kind != address.Unknown || host.Bucket == "" {
+		return host.Bucket, nil
+	}
+	// Only a guess, unless there is such a bucket.
+	if err := store.CheckBucketName(host.Bucket); err != nil {
+		return "", nil
+	}
+	_, err := h.Store.Bucket(ctx, host.Bucket)
+	if errors.Is(err, store.ErrNoSuchBucket) {
+		return "", nil
+	}
+	return host.Bucket, err
 }
 
 // search finds the one bucket that has a channel of this name and would let

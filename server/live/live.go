@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"osslive/auth"
+	"osslive/server/address"
 	"osslive/server/metrics"
 	"osslive/store"
 )
@@ -34,9 +35,9 @@ type Config struct {
 	Logger  *slog.Logger
 	Metrics *metrics.Metrics
 
-	BaseDomains    []string // hosts BUCKET.domain name a bucket
-	AllowAudioOnly bool     // accept a publish without video
-	EndList        bool     // end the live playlist when a publish ends
+	Domains        address.Domains // under which the server is reached
+	AllowAudioOnly bool            // accept a publish without video
+	EndList        bool            // end the live playlist when a publish ends
 }
 
 // Handler admits publishers; it implements rtmp.Handler.

@@ -47,6 +47,7 @@ var refusals = []struct {
 	{auth.ErrBadToken, denied, "InvalidSecurityToken", "The security token you provided is invalid."},
 	{auth.ErrTokenExpired, denied, "SecurityTokenExpired", "The security token you provided has expired."},
 	{auth.ErrMissingParam, denied, "AccessDenied", "Query string authentication requires the Signature, Expires and OSSAccessKeyId parameters. Quote the URL: a shell cuts it at the first &."},
+	{auth.ErrTwoSources, denied, "InvalidArgument", "The URL is signed in more than one way."},
 	{auth.ErrBadExpires, denied, "AccessDenied", "Invalid date (should be seconds since epoch)."},
 }
 
@@ -60,6 +61,7 @@ func describe(err error) (status, code, message string) {
 	var (
 		mismatch    *auth.MismatchError
 		invalid     *store.InvalidError
+		version     *auth.UnsupportedError
 		unsupported *segmenter.UnsupportedError
 		corrupt     *segmenter.CorruptError
 	)
@@ -73,6 +75,8 @@ func describe(err error) (status, code, message string) {
 		return denied, "InvalidArgument", err.Error()
 	case errors.As(err, &mismatch):
 		return denied, "SignatureDoesNotMatch", mismatchMessage(mismatch)
+	case errors.As(err, &version):
+		return denied, "InvalidArgument", "RTMP URLs are signed with OSSAccessKeyId, Expires and Signature (version 1), also by clients that use another version for HTTP."
 	case errors.As(err, &invalid):
 		return badName, "InvalidArgument", invalid.Message
 	case errors.As(err, &unsupported):

@@ -8,9 +8,12 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"osslive/auth"
+	"osslive/server/address"
+	"osslive/store"
 )
 
 // Off is the address of a listener that is not wanted.
@@ -42,6 +45,7 @@ type Config struct {
 	Channels           []Channel  // created where missing
 	Region             string
 	BaseDomains        []string // BUCKET.domain names a bucket
+	CNAMEs             []CNAME
 	PublicURL          string   // authority of URLs in answers; "": what the client used
 	CORSRules          bool     // only the buckets' own CORS rules, not open reading for all origins
 	AdminHosts         []string // names besides loopback that may reach the admin address
@@ -58,6 +62,11 @@ type Config struct {
 // public-read-write.
 type Bucket struct {
 	Name, ACL string
+}
+
+// CNAME is a host name that stands for one bucket.
+type CNAME struct {
+	Host, Bucket string
 }
 
 // Channel is a live channel to start with. A zero FragDuration (seconds) or
@@ -97,10 +106,41 @@ func (c *Config) check() error {
 			return &ConfigError{"--public-url", c.PublicURL, "is not http://HOST[:PORT]"}
 		}
 	}
+	if err := c.checkCNAMEs(); err != nil {
+		return err
+	}
 	if c.Retain < 0 {
 		return &ConfigError{"--retain", c.Retain.String(), "is negative; give a duration such as 10m, or 0 to keep everything"}
 	}
 	return c.checkExposure()
+}
+
+func (c *Config) checkCNAMEs() error {
+	buckets := map[string]string{}
+	for _, n := range c.CNAMEs {
+		value := n.Host + "=" + n.Bucket
+		host := address.Hostname(n.Host)
+		if host == "" || strings.ContainsAny(host, "/:@") || strings.Contains(n.Host, ":") {
+			return &ConfigError{"--cname", value, "is not HOST=BUCKET with a host name, such as media.example.com=films"}
+		}
+		if err := store.CheckBucketName(n.Bucket); err != nil {
+			return &ConfigError{"--cname", value, err.Error()}
+		}
+		if other, twice := buckets[host]; twice && other != n.Bucket {
+			return &ConfigError{"--cname", value, "names a second bucket for the host; the first is " + other}
+		}
+		buckets[host] = n.Bucket
+	}
+	return nil
+}
+
+// domains are the names that tell buckets apart.
+func (c *Config) domains() address.Domains {
+	d := address.Domains{Base: c.BaseDomains, CNAMEs: map[string]string{}}
+	for _, n := range c.CNAMEs {
+		d.CNAMEs[address.Hostname(n.Host)] = n.Bucket
+	}
+	return d
 }
 
 // checkExposure refuses to serve the public key pair to other machines.

@@ -123,10 +123,11 @@ func (n *Node) serve(c *Config, ports *ports) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	instruments := metrics.New(registry)
 	keys := auth.NewKeys(c.Keys...)
+	domains := c.domains()
 
 	publishers := live.New(live.Config{
 		Store: n.store, Keys: keys, Now: time.Now, Logger: c.Logger, Metrics: instruments,
-		BaseDomains: c.BaseDomains, AllowAudioOnly: c.AllowAudioOnly, EndList: c.EndList,
+		Domains: domains, AllowAudioOnly: c.AllowAudioOnly, EndList: c.EndList,
 	})
 	cors := server.CORSOpen
 	if c.CORSRules {
@@ -139,7 +140,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	n.rtmp = &rtmp.Server{Handler: publishers, Limits: limits, OnClose: n.logRTMP}
 	n.api = &http.Server{
 		Handler: server.New(server.Config{
-			Store: n.store, Keys: keys, Region: c.Region, BaseDomains: c.BaseDomains, PublicURL: c.PublicURL,
+			Store: n.store, Keys: keys, Region: c.Region, Domains: domains, PublicURL: c.PublicURL,
 			CORS: cors, Logger: c.Logger, Metrics: instruments, Now: time.Now,
 		}),
 		ReadHeaderTimeout: 10 * time.Second,

@@ -267,6 +267,9 @@ func TestBadSettings(t *testing.T) {
 		{"acl", func(c *Config) { c.Buckets[0].ACL = "open" }, `--bucket "demo:open"`},
 		{"data is a file", func(c *Config) { c.Data = file }, file},
 		{"retain", func(c *Config) { c.Retain = -1 }, "--retain"},
+		{"cname", func(c *Config) { c.CNAMEs = []CNAME{{"http://media.example.org", "demo"}} }, "--cname"},
+		{"cname of an impossible bucket", func(c *Config) { c.CNAMEs = []CNAME{{"media.example.org", "X"}} }, `--cname "media.example.org=X"`},
+		{"cname of two buckets", func(c *Config) { c.CNAMEs = []CNAME{{"m.example.org", "demo"}, {"M.example.org.", "films"}} }, "the first is demo"},
 		{"public url", func(c *Config) { c.PublicURL = "host:9000" }, "--public-url"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
