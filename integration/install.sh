@@ -1,6 +1,6 @@
 #!/bin/sh
-# Brings what the integration tests need: programs of the system, and the two
-# Python environments under .tools. What is there already is left alone.
+# Brings what the integration tests need: programs of the system, and the SDKs
+# for Python, Node and Java under .tools. What is there already is left alone.
 #
 # As root on Debian missing packages are installed; anywhere else they are
 # named and this fails. Prints nothing it did not have to do.
@@ -30,6 +30,11 @@ check() {
 	need chromium chromium --version
 	need build-essential compiles
 	need python3-venv python3 -c 'import venv, ensurepip'
+	need nodejs node --version
+	need npm sh -c 'command -v npm'
+	need default-jdk-headless javac -version
+	need maven sh -c 'command -v mvn'
+	need libnss-myhostname getent hosts bucket.localhost
 	need python3-dev test -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h"
 	missing=$(echo "$missing" | tr ' ' '\n' | sort -u | tr '\n' ' ')
 	missing=${missing# }
@@ -53,8 +58,8 @@ if [ -n "$missing" ]; then
 	fi
 fi
 
-# One environment for each version of the SDK; a changed requirements file makes it anew.
-for version in 2.9.0 newest; do
+# One environment for each version of the Python SDK; a changed requirements file makes it anew.
+for version in 2.9.0 newest v2; do
 	requirements=integration/python/requirements-$version.txt
 	venv=.tools/oss2-$version
 	if ! cmp -s "$requirements" "$venv/requirements.txt"; then
@@ -67,3 +72,20 @@ for version in 2.9.0 newest; do
 		cp "$requirements" "$venv/requirements.txt"
 	fi
 done
+
+if ! cmp -s integration/node/package-lock.json .tools/node/package-lock.json; then
+	echo "making .tools/node"
+	rm -rf .tools/node
+	mkdir -p .tools/node
+	cp integration/node/package.json integration/node/package-lock.json .tools/node/
+	npm ci --prefix .tools/node --silent --ignore-scripts --no-audit --no-fund ||
+		{ rm .tools/node/package-lock.json; exit 1; } # the next call tries again
+fi
+
+if ! cmp -s integration/java/pom.xml .tools/java/pom.xml; then
+	echo "making .tools/java"
+	rm -rf .tools/java
+	mvn -q -B -Dstyle.color=never -f integration/java/pom.xml \
+		org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory="$PWD/.tools/java"
+	cp integration/java/pom.xml .tools/java/
+fi
