@@ -63,6 +63,7 @@ var routes = []route{
 	{"DELETE", onObject, "live", "DeleteLiveChannel", ownerOnly, (*Server).deleteLiveChannel},
 	{"POST", onObject, "vod", "PostVodPlaylist", ownerOnly, (*Server).postVodPlaylist},
 	{"GET", onObject, "vod", "GetVodPlaylist", ownerOnly, (*Server).getVodPlaylist},
+	{"GET", onObject, "x-oss-process=hls/sign", "GetSignedPlaylist", ownerOnly, (*Server).getSignedPlaylist},
 }
 
 // subresources are the query keys that choose another operation than the plain
@@ -91,7 +92,7 @@ func selector(query url.Values) string {
 		switch {
 		case !query.Has(name):
 		case name == "list-type" && query.Get(name) != "2": // 1 and nonsense mean the first version
-		case name == "comp" || name == "list-type":
+		case name == "comp" || name == "list-type" || name == "x-oss-process":
 			chosen = append(chosen, name+"="+query.Get(name))
 		default:
 			chosen = append(chosen, name)
