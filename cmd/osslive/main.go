@@ -30,6 +30,7 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Run the server, push the built-in clip for ever, and say where to look."`
 	Push    pushCmd    `cmd:"" help:"Push an FLV file to an RTMP URL in real time."`
 	Sign    signCmd    `cmd:"" help:"Sign an RTMP publish URL or an HTTP play URL."`
+	Token   tokenCmd   `cmd:"" help:"Print a temporary key with a security token, as STS would issue it."`
 	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready; exit 0 if so."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

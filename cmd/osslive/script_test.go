@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,8 +25,9 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(e.WorkDir+"/clip.flv", clip, 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waitfile": waitFile,
-			"addr":     setAddresses,
+			"waitfile":  waitFile,
+			"addr":      setAddresses,
+			"temporary": setTemporary,
 		},
 	})
 }
@@ -56,6 +58,15 @@ func setAddresses(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("ADMIN", p["admin"])
 }
 
+// setTemporary puts what osslive token printed into $ID, $SECRET and $TOKEN.
+func setTemporary(ts *testscript.TestScript, _ bool, _ []string) {
+	variables := map[string]string{"OSS_ACCESS_KEY_ID": "ID", "OSS_ACCESS_KEY_SECRET": "SECRET", "OSS_SESSION_TOKEN": "TOKEN"}
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		ts.Setenv(variables[name], value)
+	}
+}
+
 // TestUsage runs lines that fail before anything starts.
 func TestUsage(t *testing.T) {
 	for _, c := range []struct {
@@ -72,6 +83,10 @@ func TestUsage(t *testing.T) {
 		{"durability", []string{"serve", "--durability", "none"}, 2, "strict"},
 		{"sign nothing", []string{"sign", "ftp://host/x"}, 2, "begins neither"},
 		{"sign no channel", []string{"sign", "rtmp://127.0.0.1/demo/ch"}, 2, "rtmp://HOST/BUCKET/live/CHANNEL"},
+		{"cname", []string{"serve", "--cname", "media.example.org"}, 2, "is not HOST=BUCKET"},
+		{"cname with a port", []string{"serve", "--cname", "media.example.org:80=films"}, 2, "is not HOST=BUCKET"},
+		{"token of a token", []string{"token", "--key", "id:secret:token"}, 2, "is temporary itself"},
+		{"token for no time", []string{"token", "--expires", "0s"}, 2, `--expires "0s"`},
 		{"health", []string{"health", "--admin", "127.0.0.1:1"}, 1, "not ready"},
 		{"push no file", []string{"push", "none.flv", "rtmp://127.0.0.1:1/live/x"}, 1, "none.flv"},
 	} {
