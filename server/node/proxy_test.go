@@ -2,6 +2,7 @@ package node
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -75,6 +76,36 @@ func TestCNAME(t *testing.T) {
 		res.Body.Close()
 		if err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s: %s %v, want %s\n%s", host, res.Status, err, want, text)
+		}
+	}
+}
+
+// TestHostOnTheWire sends what no client library would.
+func TestHostOnTheWire(t *testing.T) {
+	n := start(t, func(c *Config) { c.Buckets = append(c.Buckets, Bucket{"films", "public-read"}) })
+	for _, c := range []struct{ name, request, want string }{
+		{"no host", "GET /demo/k HTTP/1.1\r\n\r\n", "400 Bad Request"},
+		{"two hosts", "GET /k HTTP/1.1\r\nHost: demo.localhost\r\nHost: films.localhost\r\n\r\n", "400 Bad Request"},
+		{"no host, HTTP/1.0", "GET /demo/k HTTP/1.0\r\n\r\n", "<Key>k</Key>"},
+		{"absolute, and another host", "GET http://127.0.0.1/nowhere/k HTTP/1.1\r\nHost: demo.localhost\r\n\r\n", "<BucketName>nowhere</BucketName>"},
+		{"absolute, and no host", "GET http://demo.localhost/nowhere/k HTTP/1.1\r\n\r\n", "400 Bad Request"},
+		{"host with a path", "GET /k HTTP/1.1\r\nHost: demo.localhost/films\r\n\r\n", "400 Bad Request"},
+		{"host with a space", "GET /k HTTP/1.1\r\nHost: demo.localhost films\r\n\r\n", "400 Bad Request"},
+		{"host of another protocol", "GET /k HTTP/1.1\r\nHost: http://demo.localhost\r\n\r\n", "400 Bad Request"},
+		{"forwarded", "GET /demo/k HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Host: films.localhost\r\n\r\n", "<HostId>127.0.0.1</HostId>"},
+	} {
+		conn, err := net.Dial("tcp", n.Listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		request := strings.Replace(c.request, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1)
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := io.ReadAll(conn); err != nil || !strings.Contains(string(answer), c.want) {
+			t.Errorf("%s: %v, want %s in\n%s", c.name, err, c.want, answer)
 		}
 	}
 }
