@@ -8,8 +8,9 @@ import (
 	"osslive/store"
 )
 
-// TestAccess sends every operation of the table to a bucket of every ACL, as
-// the owner and as nobody. Verdicts are written out, not computed.
+// TestAccess sends every operation of the table to a bucket of every ACL and to an
+// object of every ACL, as the owner and as nobody. Verdicts are written out, not
+// computed.
 func TestAccess(t *testing.T) {
 	const (
 		all   = "private public-read public-read-write"
@@ -18,35 +19,102 @@ func TestAccess(t *testing.T) {
 	)
 	anonymous := map[string]string{ // the ACLs that let an anonymous caller do it
 		"GetObject": read, "HeadObject": read, "GetObjectMeta": read,
-		"PutObject": write, "DeleteObject": write, "DeleteMultipleObjects": write,
+		"PutObject": write, "DeleteObject": write, "DeleteMultipleObjects": write, "CopyObject": write, "AppendObject": write,
+		"InitiateMultipartUpload": write, "UploadPart": write, "UploadPartCopy": write, "CompleteMultipartUpload": write, "AbortMultipartUpload": write,
 	}
 	bodies := map[string]string{
 		"PutObject":             "x",
 		"PutLiveChannel":        "<LiveChannelConfiguration><Target><Type>HLS</Type></Target></LiveChannelConfiguration>",
-		"DeleteMultipleObjects": "<Delete><Object><Key>other</Key></Object></Delete>",
+		"DeleteMultipleObjects": "<Delete><Object><Key>key</Key></Object></Delete>",
 	}
 	cells := 0
-	for _, acl := range strings.Fields(all) {
-		for _, route := range routes {
-			for _, signed := range []bool{true, false} {
-				w := newWorld(t)
-				w.must("PUT", "/bucket", http.Header{"X-Oss-Acl": {acl}}, "")
-				w.must("PUT", "/bucket/key", nil, "body")
-				target := map[level]string{onService: "/", onBucket: "/bucket", onObject: "/bucket/key"}[route.level]
-				if route.selector != "" {
-					target += "?" + route.selector
+	for _, bucketACL := range strings.Fields(all) {
+		for _, objectACL := range strings.Fields("default " + all) {
+			for _, route := range routes {
+				for _, signed := range []bool{true, false} {
+					w := newWorld(t)
+					w.must("PUT", "/bucket", http.Header{"X-Oss-Acl": {bucketACL}}, "")
+					w.must("PUT", "/bucket/key", http.Header{"X-Oss-Object-Acl": {objectACL}}, "body")
+					upload := between(w.must("POST", "/bucket/key?uploads", nil, ""), "<UploadId>", "</UploadId>")
+					target := map[level]string{onService: "/", onBucket: "/bucket", onObject: "/bucket/key"}[route.level]
+					query, copies := strings.CutSuffix(route.selector, copyHeader)
+					if query != "" {
+						target += "?" + strings.NewReplacer("uploadId", "uploadId="+upload, "partNumber", "partNumber=1", "position", "position=4").Replace(query)
+					}
+					header := http.Header{}
+					if route.method == "POST" && bodies[route.operation] == "" {
+						header.Set("Content-Length", "0")
+					}
+					if copies {
+						header.Set(copyHeader, "/bucket/key")
+					}
+					send := w.do
+					if !signed {
+						send = w.anonymous
+					}
+					res, body := send(route.method, target, header, bodies[route.operation])
+					// What concerns the bucket goes by its ACL, and what deletes
+					// several objects by the bucket's and theirs.
+					counts := []string{bucketACL}
+					switch {
+					case route.operation == "DeleteMultipleObjects" && objectACL != "default":
+						counts = append(counts, objectACL)
+					case route.level == onObject && objectACL != "default":
+						counts = []string{objectACL}
+					}
+					want := true
+					for _, acl := range counts {
+						want = want && strings.Contains(" "+anonymous[route.operation]+" ", " "+acl+" ")
+					}
+					want = want || signed
+					if got := res.StatusCode != http.StatusForbidden; got != want {
+						t.Errorf("%s, signed %v, on a %s object in a %s bucket: %s, want allowed %v\n%s",
+							route.operation, signed, objectACL, bucketACL, res.Status, want, body)
+					}
+					cells++
 				}
-				send := w.do
-				if !signed {
-					send = w.anonymous
+			}
+		}
+	}
+	t.Logf("%d cells", cells)
+}
+
+// TestCopyAccess copies from and to buckets and objects of every ACL, as nobody:
+// who may not GET the source or PUT the destination may not copy.
+func TestCopyAccess(t *testing.T) {
+	acls := []string{"private", "public-read", "public-read-write"}
+	w := newWorld(t)
+	for _, acl := range acls {
+		w.must("PUT", "/"+acl, http.Header{"X-Oss-Acl": {acl}}, "")
+		for _, own := range append(acls, "default") {
+			w.must("PUT", "/"+acl+"/"+own, http.Header{"X-Oss-Object-Acl": {own}}, acl+"/"+own)
+		}
+	}
+	cells := 0
+	for _, fromBucket := range acls {
+		for _, from := range append(acls, "default", "missing") {
+			for _, toBucket := range acls {
+				for _, part := range []bool{false, true} {
+					source := "/" + fromBucket + "/" + from
+					get, _ := w.anonymous("GET", source, nil, "")
+					target := "/" + toBucket + "/copy"
+					if part {
+						upload := between(w.must("POST", target+"?uploads", nil, ""), "<UploadId>", "</UploadId>")
+						target += "?partNumber=1&uploadId=" + upload
+					}
+					res, body := w.anonymous("PUT", target, http.Header{copyHeader: {source}}, "")
+					want := get.StatusCode
+					if toBucket != "public-read-write" {
+						want = 403
+					}
+					if res.StatusCode != want {
+						t.Errorf("%s to %s, part %v: %s, want %d\n%s", source, toBucket, part, res.Status, want, body)
+					}
+					if strings.Contains(body, "<Key>copy</Key>") {
+						t.Errorf("%s: the answer names the destination as missing: %s", source, body)
+					}
+					cells++
 				}
-				res, body := send(route.method, target, nil, bodies[route.operation])
-				got := res.StatusCode != http.StatusForbidden
-				want := signed || strings.Contains(" "+anonymous[route.operation]+" ", " "+acl+" ")
-				if got != want {
-					t.Errorf("%s, signed %v, on a %s bucket: %s, want allowed %v\n%s", route.operation, signed, acl, res.Status, want, body)
-				}
-				cells++
 			}
 		}
 	}

@@ -136,8 +136,7 @@ func (s *Server) getBucketLocation(w http.ResponseWriter, r *request) error {
 	}{Location: s.location()})
 }
 
-// getBucketStat counts. Everything is of the Standard storage class, and no
-// multipart upload is ever under way.
+// getBucketStat counts. Everything is of the Standard storage class.
 func (s *Server) getBucketStat(w http.ResponseWriter, r *request) error {
 	stat, err := s.Store.BucketStat(r.Context(), r.bucket)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"osslive/auth"
@@ -41,6 +42,13 @@ var knownErrors = []struct {
 	{store.ErrBucketNotEmpty, apiError{409, "BucketNotEmpty", "The bucket has objects. Please delete them first.", "0015-00000301", nil}},
 	{store.ErrNoSuchKey, apiError{404, "NoSuchKey", "The specified key does not exist.", "0026-00000001", nil}},
 	{store.ErrKeyExists, apiError{409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten.", "0026-00000016", nil}},
+	{store.ErrNotAppendable, apiError{409, "ObjectNotAppendable", "The object is not appendable.", "", nil}},
+	{store.ErrNoSuchUpload, apiError{404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.", "", nil}},
+	{store.ErrInvalidPart, apiError{400, "InvalidPart", "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.", "", nil}},
+	{store.ErrInvalidPartOrder, apiError{400, "InvalidPartOrder", "The list of parts was not in ascending order. Parts list must be specified in order by part number.", "", nil}},
+	{store.ErrPartTooSmall, apiError{400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size.", "", nil}},
+	{store.ErrBodyTooLarge, apiError{400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.", "", nil}},
+	{store.ErrNoSuchCORS, apiError{404, "NoSuchCORSConfiguration", "The CORS configuration does not exist.", "", nil}},
 	{store.ErrNoSuchChannel, apiError{404, "NoSuchLiveChannel", "The specified live channel does not exist.", "0026-00000021", nil}},
 	{store.ErrChannelLive, apiError{409, "ChannelStillLive", "Live channel couldn't be updated or deleted when channel is live.", "0044-00000201", nil}},
 	{store.ErrChannelDisabled, apiError{409, "LiveChannelDisabled", "Live channel is disabled by owner.", "", nil}},
@@ -85,11 +93,17 @@ var (
 	errPrecondition       = &apiError{412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold.", "", nil}
 	errInvalidRange       = &apiError{416, "InvalidRange", "The requested range cannot be satisfied.", "", nil}
 	errResponseOverride   = &apiError{400, "InvalidRequest", "Response headers can not be changed by an anonymous request.", "", nil}
+	errObjectACLForbids   = &apiError{403, "AccessDenied", "You have no right to access this object because of object acl.", "", nil}
+	errTooSlow            = &apiError{400, "RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period.", "", nil}
+	errMissingPosition    = &apiError{400, "MissingArgument", "The parameter position is missing.", "0016-00000501", nil}
+	errMissingObjectACL   = &apiError{400, "MissingArgument", "The x-oss-object-acl header is missing.", "", nil}
 	errMissingACL         = &apiError{400, "MissingArgument", "The x-oss-acl header is missing.", "", nil}
 	errNoSegments         = &apiError{400, "InvalidArgument", "No ts file found in specified time span.", "0044-00000308", nil}
 
-	errPreflightIncomplete = &apiError{400, "InvalidArgument", "A preflight request needs Origin and Access-Control-Request-Method.", "", nil}
-	errPreflightRefused    = &apiError{403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.", "", nil}
+	errNoOrigin         = &apiError{400, "BadRequest", "Insufficient information. Origin request header needed.", "", nil}
+	errNoRequestMethod  = &apiError{400, "BadRequest", "Insufficient information. Request Access-Control-Request-Method header needed.", "", nil}
+	errCORSDisabled     = &apiError{403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.", "", nil}
+	errPreflightRefused = &apiError{403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.", "", nil}
 
 	internalError = apiError{500, "InternalError", "We encountered an internal error. Please try again.", "", nil}
 )
@@ -109,7 +123,10 @@ func unknownSubresource(r *request) error {
 	if r.query.Has("live") && r.query.Has("comp") {
 		return invalidArgument("comp", r.query.Get("comp"), "", "The parameter comp is stat or history.")
 	}
-	return notImplemented(fmt.Sprintf("the sub-resource %s (%s)", selector(r.query), r.level()))
+	if r.selector() == "append" && r.method == http.MethodPost && r.level() == onObject {
+		return errMissingPosition
+	}
+	return notImplemented(fmt.Sprintf("the sub-resource %s (%s)", r.selector(), r.level()))
 }
 
 func methodNotAllowed(r *request) error {
@@ -157,6 +174,7 @@ func describe(r *request, err error) apiError {
 	var (
 		api         *apiError
 		invalid     *store.InvalidError
+		position    *store.PositionError
 		mismatch    *auth.MismatchError
 		skew        *auth.SkewError
 		unsupported *auth.UnsupportedError
@@ -167,6 +185,8 @@ func describe(r *request, err error) apiError {
 		return *api
 	case errors.As(err, &invalid):
 		return describeInvalid(invalid)
+	case errors.As(err, &position):
+		return apiError{409, "PositionNotEqualToLength", "Position is not equal to file length.", "", nil}
 	case errors.As(err, &mismatch):
 		return describeMismatch(mismatch)
 	case errors.As(err, &unsupported):
@@ -185,6 +205,8 @@ func describe(r *request, err error) apiError {
 			return *known.with("BucketName", r.bucket)
 		case store.ErrNoSuchKey:
 			return *known.with("Key", r.key)
+		case store.ErrNoSuchUpload:
+			return *known.with("UploadId", r.query.Get("uploadId"))
 		case auth.ErrSkewed:
 			if errors.As(err, &skew) {
 				return *known.with("MaxAllowedSkewMilliseconds", fmt.Sprint(auth.MaxSkew.Milliseconds())).
@@ -204,8 +226,11 @@ func describeInvalid(e *store.InvalidError) apiError {
 		return *(&apiError{400, "InvalidObjectName", "The specified object is not valid.", "", nil}).with("ObjectName", e.Value)
 	}
 	name := e.Field
-	if name == "ACL" {
+	switch name {
+	case "ACL":
 		name = "x-oss-acl"
+	case "ObjectACL":
+		name = "x-oss-object-acl"
 	}
 	ec, ok := invalidFields[[2]string{e.Field, e.Rule}]
 	if !ok {

@@ -33,6 +33,15 @@ func TestDescribe(t *testing.T) {
 		{store.ErrChannelLive, 409, "ChannelStillLive", "0044-00000201", "[]"},
 		{store.ErrChannelDisabled, 409, "LiveChannelDisabled", "", "[]"},
 		{store.ErrBucketNotEmpty, 409, "BucketNotEmpty", "0015-00000301", "[]"},
+		{store.ErrNoSuchUpload, 404, "NoSuchUpload", "", "[{UploadId u}]"},
+		{fmt.Errorf("%w: number 3", store.ErrInvalidPart), 400, "InvalidPart", "", "[]"},
+		{store.ErrInvalidPartOrder, 400, "InvalidPartOrder", "", "[]"},
+		{store.ErrPartTooSmall, 400, "EntityTooSmall", "", "[]"},
+		{store.ErrBodyTooLarge, 400, "EntityTooLarge", "", "[]"},
+		{store.ErrNotAppendable, 409, "ObjectNotAppendable", "", "[]"},
+		{&store.PositionError{Length: 3}, 409, "PositionNotEqualToLength", "", "[]"},
+		{store.ErrNoSuchCORS, 404, "NoSuchCORSConfiguration", "", "[]"},
+		{&store.InvalidError{Field: "ObjectACL", Value: "x", Rule: "value", Message: "no"}, 400, "InvalidArgument", "", "[{ArgumentName x-oss-object-acl} {ArgumentValue x}]"},
 		{store.ErrFull, 507, "InsufficientStorage", "", "[]"},
 		{store.ErrBodyLength, 400, "IncompleteBody", "", "[]"},
 		{store.ErrDamaged, 500, "InternalError", "", "[]"},
@@ -60,7 +69,7 @@ func TestDescribe(t *testing.T) {
 		{&store.InvalidError{Field: "Key", Value: "/", Message: "m"}, 400, "InvalidObjectName", "", "[{ObjectName /}]"},
 		{&store.InvalidError{Field: "ACL", Value: "x", Message: "an ACL is"}, 400, "InvalidArgument", "", "[{ArgumentName x-oss-acl} {ArgumentValue x}]"},
 	} {
-		got := describe(&request{target: target{bucket: "b", key: "k"}}, c.err)
+		got := describe(&request{target: target{bucket: "b", key: "k"}, query: url.Values{"uploadId": {"u"}}}, c.err)
 		if got.status != c.status || got.code != c.code || got.ec != c.ec || fmt.Sprint(got.details) != c.details {
 			t.Errorf("%v: %d %s %q %v, want %d %s %q %s", c.err, got.status, got.code, got.ec, got.details, c.status, c.code, c.ec, c.details)
 		}

@@ -21,34 +21,45 @@ var storedHeaders = []string{"Cache-Control", "Content-Disposition", "Content-En
 
 // unsupportedHeaders would make another operation or another object of a
 // PutObject. They are refused rather than overlooked.
-var unsupportedHeaders = []string{"x-oss-copy-source", "x-oss-callback", "x-oss-symlink-target"}
+var unsupportedHeaders = []string{"x-oss-callback", "x-oss-symlink-target"}
 
-func (s *Server) putObject(w http.ResponseWriter, r *request) error {
+func refuseUnsupported(r *request) error {
 	for _, name := range unsupportedHeaders {
 		if r.header.Get(name) != "" {
 			return notImplemented("the header " + name)
 		}
 	}
-	if acl := r.header.Get("x-oss-object-acl"); acl != "" && acl != "default" {
-		return notImplemented("object ACLs (header x-oss-object-acl)")
-	}
+	return nil
+}
+
+func forbidsOverwrite(r *request) bool {
+	return strings.EqualFold(r.header.Get("x-oss-forbid-overwrite"), "true")
+}
+
+// incoming returns the body of a request that stores it, and what the request
+// says of it.
+func incoming(r *request) (io.Reader, store.PutOptions, error) {
 	// net/http reports a missing length and an empty body alike.
 	if r.length == 0 && r.header.Get("Content-Length") == "" {
-		return errMissingLength
+		return nil, store.PutOptions{}, errMissingLength
 	}
 	digest, err := contentMD5(r)
 	if err != nil {
-		return err
+		return nil, store.PutOptions{}, err
 	}
 	body, err := checkedBody(r)
+	return body, store.PutOptions{MD5: digest, ForbidOverwrite: forbidsOverwrite(r), Length: r.length}, err
+}
+
+func (s *Server) putObject(w http.ResponseWriter, r *request) error {
+	if err := refuseUnsupported(r); err != nil {
+		return err
+	}
+	body, opt, err := incoming(r)
 	if err != nil {
 		return err
 	}
-	o, err := s.Store.PutObject(r.Context(), newObject(r), body, store.PutOptions{
-		MD5:             digest,
-		ForbidOverwrite: strings.EqualFold(r.header.Get("x-oss-forbid-overwrite"), "true"),
-		Length:          r.length,
-	})
+	o, err := s.Store.PutObject(r.Context(), newObject(r), body, opt)
 	if err != nil {
 		return err
 	}
@@ -59,11 +70,12 @@ func (s *Server) putObject(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// newObject takes type, headers and metadata from the request.
+// newObject takes type, headers, metadata and ACL from the request.
 func newObject(r *request) store.Object {
 	o := store.Object{
 		Bucket:      r.bucket,
 		Key:         r.key,
+		ACL:         objectACL(r),
 		ContentType: r.header.Get("Content-Type"),
 		Headers:     map[string]string{},
 		Meta:        map[string]string{},
@@ -160,22 +172,21 @@ func (s *Server) getObjectMeta(w http.ResponseWriter, r *request) error {
 
 // object reads the object that the request addresses.
 func (s *Server) object(r *request) (store.Object, error) {
-	if err := store.CheckKey(r.key); err != nil {
-		return store.Object{}, err
-	}
-	return s.Store.Object(r.Context(), r.bucket, r.key)
+	return s.readableObject(r, r.target)
 }
 
 // setChecksums lets clients check what they sent or got; they compare what is
-// there. The ETag of a segment is no digest, so a segment has no Content-MD5.
+// there. Not every ETag is a digest.
 func setChecksums(h http.Header, o store.Object) {
+	setCRC64(h, o)
+	if digest, err := hex.DecodeString(o.ETag); err == nil && o.IsMD5() {
+		h.Set("Content-MD5", base64.StdEncoding.EncodeToString(digest))
+	}
+}
+
+// setCRC64 is for an answer whose body is not the object.
+func setCRC64(h http.Header, o store.Object) {
 	if o.HasCRC64 {
 		h.Set("x-oss-hash-crc64ecma", strconv.FormatUint(o.CRC64, 10))
-	}
-	if o.Segment != nil {
-		return
-	}
-	if digest, err := hex.DecodeString(o.ETag); err == nil && len(digest) == md5.Size {
-		h.Set("Content-MD5", base64.StdEncoding.EncodeToString(digest))
 	}
 }

@@ -35,7 +35,7 @@ func (s *Server) deleteObjects(w http.ResponseWriter, r *request) error {
 		sum = md5.New()
 		body = io.TeeReader(r.body, sum)
 	}
-	if err := decodeXML(body, maxDeleteBody, &wanted, "Object"); err != nil {
+	if err := decodeXML(body, maxListBody, &wanted, "Object"); err != nil {
 		return err
 	}
 	if sum != nil && string(sum.Sum(nil)) != string(want) {
@@ -46,6 +46,9 @@ func (s *Server) deleteObjects(w http.ResponseWriter, r *request) error {
 	}
 	for _, o := range wanted.Object {
 		if err := store.CheckKey(o.Key); err != nil {
+			return err
+		}
+		if err := s.permit(r, target{bucket: r.bucket, key: o.Key}, writeObject); err != nil {
 			return err
 		}
 	}

@@ -93,6 +93,9 @@ func setObjectHeaders(h http.Header, o store.Object) {
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("x-oss-object-type", string(o.Type))
 	h.Set("x-oss-storage-class", "Standard")
+	if o.Type == store.Appendable {
+		h.Set(nextPosition, strconv.FormatInt(o.Size, 10))
+	}
 	setChecksums(h, o)
 	for name, value := range o.Meta {
 		h.Set("x-oss-meta-"+name, value)

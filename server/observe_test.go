@@ -43,7 +43,7 @@ func TestRequestMetrics(t *testing.T) {
 	w.must("PUT", "/bucket", nil, "")
 	w.do("GET", "/bucket/none", nil, "")
 	w.do("GET", "/bucket/none", nil, "")
-	w.anonymous("GET", "/bucket?never-heard-of&cors", nil, "")
+	w.anonymous("GET", "/bucket?never-heard-of&lifecycle", nil, "")
 	families, err := w.registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ func (r *request) level() level {
 }
 
 // pattern is the path of the route that the request asks for.
-func (r *request) pattern() string { return "/" + string(r.level()) + "/" + selector(r.query) }
+func (r *request) pattern() string { return "/" + string(r.level()) + "/" + r.selector() }
 
 // newRequestID returns 24 upper-case hexadecimal digits; the Java SDK's tests
 // count them.

@@ -45,6 +45,10 @@ var routes = []route{
 	{"GET", onBucket, "stat", "GetBucketStat", ownerOnly, (*Server).getBucketStat},
 	{"PUT", onBucket, "acl", "PutBucketAcl", ownerOnly, (*Server).putBucketACL},
 	{"GET", onBucket, "acl", "GetBucketAcl", ownerOnly, (*Server).getBucketACL},
+	{"PUT", onBucket, "cors", "PutBucketCors", ownerOnly, (*Server).putBucketCORS},
+	{"GET", onBucket, "cors", "GetBucketCors", ownerOnly, (*Server).getBucketCORS},
+	{"DELETE", onBucket, "cors", "DeleteBucketCors", ownerOnly, (*Server).deleteBucketCORS},
+	{"GET", onBucket, "uploads", "ListMultipartUploads", listObjects, (*Server).listMultipartUploads},
 	{"POST", onBucket, "delete", "DeleteMultipleObjects", writeObject, (*Server).deleteObjects},
 
 	{"PUT", onObject, "", "PutObject", writeObject, (*Server).putObject},
@@ -53,6 +57,18 @@ var routes = []route{
 	{"GET", onObject, "objectMeta", "GetObjectMeta", readObject, (*Server).getObjectMeta},
 	{"HEAD", onObject, "objectMeta", "GetObjectMeta", readObject, (*Server).getObjectMeta},
 	{"DELETE", onObject, "", "DeleteObject", writeObject, (*Server).deleteObject},
+
+	{"PUT", onObject, copyHeader, "CopyObject", writeObject, (*Server).copyObject},
+	{"POST", onObject, "append&position", "AppendObject", writeObject, (*Server).appendObject},
+	{"PUT", onObject, "acl", "PutObjectACL", ownerOnly, (*Server).putObjectACL},
+	{"GET", onObject, "acl", "GetObjectACL", ownerOnly, (*Server).getObjectACL},
+
+	{"POST", onObject, "uploads", "InitiateMultipartUpload", writeObject, (*Server).initiateMultipartUpload},
+	{"PUT", onObject, "partNumber&uploadId", "UploadPart", writeObject, (*Server).uploadPart},
+	{"PUT", onObject, "partNumber&uploadId&" + copyHeader, "UploadPartCopy", writeObject, (*Server).uploadPartCopy},
+	{"GET", onObject, "uploadId", "ListParts", listObjects, (*Server).listParts},
+	{"POST", onObject, "uploadId", "CompleteMultipartUpload", writeObject, (*Server).completeMultipartUpload},
+	{"DELETE", onObject, "uploadId", "AbortMultipartUpload", writeObject, (*Server).abortMultipartUpload},
 
 	{"PUT", onObject, "live", "PutLiveChannel", ownerOnly, (*Server).putLiveChannel},
 	{"PUT", onObject, "live&status", "PutLiveChannelStatus", ownerOnly, (*Server).putLiveChannelStatus},
@@ -99,6 +115,19 @@ func selector(query url.Values) string {
 		}
 	}
 	return strings.Join(chosen, "&")
+}
+
+// copyHeader makes a copy of what would be a put, and stands in the selector of
+// such a request like one more sub-resource.
+const copyHeader = "x-oss-copy-source"
+
+// selector returns what chooses the request's operation besides method and level.
+func (r *request) selector() string {
+	chosen := selector(r.query)
+	if r.method != http.MethodPut || r.level() != onObject || r.header.Get(copyHeader) == "" {
+		return chosen
+	}
+	return strings.TrimPrefix(chosen+"&"+copyHeader, "&")
 }
 
 // pattern is the path that chi knows the route by; request.pattern makes the

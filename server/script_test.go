@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -40,6 +41,7 @@ func runScript(t *testing.T, file string) {
 	w := newWorld(t)
 	w.must("PUT", "/test-bucket", http.Header{"X-Oss-Acl": {"private"}}, "")
 	var golden txtar.Archive
+	var uploads uploadIDs
 	golden.Comment = archive.Comment
 	for i := 0; i < len(archive.Files); i++ {
 		step := archive.Files[i]
@@ -57,11 +59,11 @@ func runScript(t *testing.T, file string) {
 				t.Fatal(err)
 			}
 		case "request", "unsigned":
-			r := parseRequest(t, w, step.Data)
+			r := parseRequest(t, w, uploads.fill(step.Data))
 			if command[0] == "request" {
 				w.sign(r)
 			}
-			got := render(t, w.serve(r))
+			got := uploads.blank(render(t, w.serve(r)))
 			var want string
 			if i+1 < len(archive.Files) && archive.Files[i+1].Name == "response" {
 				i++
@@ -80,6 +82,30 @@ func runScript(t *testing.T, file string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// uploadIDs are those that a story has got, written {upload-1}, {upload-2} and so on.
+type uploadIDs []string
+
+var uploadIDPattern = regexp.MustCompile(`<UploadId>([0-9A-F]{32})</UploadId>`)
+
+func (ids uploadIDs) fill(request []byte) []byte {
+	for i, id := range ids {
+		request = bytes.ReplaceAll(request, fmt.Appendf(nil, "{upload-%d}", i+1), []byte(id))
+	}
+	return request
+}
+
+func (ids *uploadIDs) blank(response string) string {
+	for _, match := range uploadIDPattern.FindAllStringSubmatch(response, -1) {
+		if !slices.Contains(*ids, match[1]) {
+			*ids = append(*ids, match[1])
+		}
+	}
+	for i, id := range *ids {
+		response = strings.ReplaceAll(response, id, fmt.Sprintf("{upload-%d}", i+1))
+	}
+	return response
 }
 
 func parseTime(t *testing.T, s string) time.Time {
@@ -165,7 +191,7 @@ func render(t *testing.T, res *http.Response) string {
 	for _, name := range names {
 		value := res.Header.Get(name)
 		if name == "Etag" && strings.Contains(value, "-") {
-			value = "{opaque}" // of a segment
+			value = "{opaque}" // of a segment, or of several parts
 		}
 		if strings.Contains(b.String(), "<Error>") && name == "Content-Length" {
 			continue // as long as the ID

@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -212,60 +214,125 @@ func TestDigests(t *testing.T) {
 	w.must("GET", "/bucket/right-MD5", nil, "")
 }
 
-// TestLargeObject: memory does not grow with the object, on the disk backends.
-func TestLargeObject(t *testing.T) {
+// onDisk has a world on the disk backends.
+func onDisk(t testing.TB) func(*Config) {
 	dir := t.TempDir()
-	kv, err := boltkv.Open(filepath.Join(dir, "meta.db"), boltkv.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer kv.Close()
-	blobs, err := fileblobs.Open(filepath.Join(dir, "blobs"), fileblobs.Options{Relaxed: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer blobs.Close()
-	w := newWorld(t, func(c *Config) {
+	return func(c *Config) {
+		dir, err := os.MkdirTemp(dir, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		kv, err := boltkv.Open(filepath.Join(dir, "meta.db"), boltkv.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		blobs, err := fileblobs.Open(filepath.Join(dir, "blobs"), fileblobs.Options{Relaxed: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { kv.Close(); blobs.Close() })
 		c.Store = store.New(store.Config{KV: kv, Leases: memstore.NewLeases(), Blobs: blobs, Now: c.Now})
-	})
+	}
+}
+
+// TestLargeObject: memory does not grow with the object, however it comes and goes.
+func TestLargeObject(t *testing.T) {
+	w := newWorld(t, onDisk(t))
 	w.must("PUT", "/bucket", nil, "")
 	server := httptest.NewServer(w)
 	defer server.Close()
 
 	const size = 32 << 20
-	send := func(method string, body io.Reader) *http.Response {
-		r, err := http.NewRequest(method, server.URL+"/bucket/large", body)
+	send := func(method, target string, header http.Header, length int64) *http.Response {
+		t.Helper()
+		var body io.Reader
+		if length > 0 {
+			body = io.LimitReader(pattern{}, length)
+		}
+		r, err := http.NewRequest(method, server.URL+target, body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.ContentLength = 0
-		if body != nil {
-			r.ContentLength = size
+		r.ContentLength = length
+		for name, values := range header {
+			r.Header.Set(name, values[0])
 		}
-		w.signAs(r, target{bucket: "bucket", key: "large"}, nil)
+		path, query, _ := strings.Cut(target, "?")
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.signAs(r, plainTarget(path), values)
 		res, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if res.StatusCode != 200 {
-			t.Fatal(res.Status)
+		if res.StatusCode >= 300 {
+			text, _ := io.ReadAll(res.Body)
+			t.Fatalf("%s %s: %s\n%s", method, target, res.Status, text)
 		}
 		return res
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	send("PUT", io.LimitReader(pattern{}, size)).Body.Close()
-	res := send("GET", nil)
-	n, err := io.Copy(io.Discard, res.Body)
-	runtime.ReadMemStats(&after)
-	if n != size || err != nil {
-		t.Errorf("got %d bytes, %v; want %d", n, err, size)
+	begin := func(key string) string {
+		text, _ := io.ReadAll(send("POST", "/bucket/"+key+"?uploads", nil, 0).Body)
+		return between(string(text), "<UploadId>", "</UploadId>")
 	}
-	allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
-	t.Logf("%d MiB there and back, %d MiB allocated", size>>20, allocated)
-	if allocated > 8 {
-		t.Errorf("%d MiB allocated, want at most 8", allocated)
+	for _, way := range []struct {
+		name  string
+		store func(key string)
+	}{
+		{"put", func(key string) { send("PUT", "/bucket/"+key, nil, size).Body.Close() }},
+		{"copy", func(key string) {
+			send("PUT", "/bucket/"+key, http.Header{copyHeader: {"/bucket/put"}}, 0).Body.Close()
+		}},
+		{"parts", func(key string) {
+			id := begin(key)
+			for number := range 8 {
+				send("PUT", fmt.Sprintf("/bucket/%s?partNumber=%d&uploadId=%s", key, number+1, id), nil, size/8).Body.Close()
+			}
+			send("POST", "/bucket/"+key+"?uploadId="+id, http.Header{"x-oss-complete-all": {"yes"}}, 0).Body.Close()
+		}},
+		{"copied parts", func(key string) {
+			id := begin(key)
+			for number := range 4 {
+				from := fmt.Sprintf("bytes=%d-%d", number*size/4, (number+1)*size/4-1)
+				send("PUT", fmt.Sprintf("/bucket/%s?partNumber=%d&uploadId=%s", key, number+1, id),
+					http.Header{copyHeader: {"/bucket/parts"}, "x-oss-copy-source-range": {from}}, 0).Body.Close()
+			}
+			send("POST", "/bucket/"+key+"?uploadId="+id, http.Header{"x-oss-complete-all": {"yes"}}, 0).Body.Close()
+		}},
+		{"append", func(key string) {
+			for i := range 8 {
+				send("POST", fmt.Sprintf("/bucket/%s?append&position=%d", key, i*size/8), nil, size/8).Body.Close()
+			}
+		}},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		key := strings.ReplaceAll(way.name, " ", "-")
+		way.store(key)
+		res := send("GET", "/bucket/"+key, nil, 0)
+		sum := crc64.New(crc64.MakeTable(crc64.ECMA))
+		n, err := io.Copy(sum, res.Body)
+		runtime.ReadMemStats(&after)
+		if n != size || err != nil {
+			t.Errorf("%s: got %d bytes, %v; want %d", way.name, n, err, size)
+		}
+		if got, want := res.Header.Get("x-oss-hash-crc64ecma"), fmt.Sprint(sum.Sum64()); got != want {
+			t.Errorf("%s: CRC-64: got %s, the bytes have %s", way.name, got, want)
+		}
+		allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
+		t.Logf("%s: %d MiB there and back, %d MiB allocated", way.name, size>>20, allocated)
+		if allocated > 8 {
+			t.Errorf("%s: %d MiB allocated, want at most 8", way.name, allocated)
+		}
 	}
+}
+
+// plainTarget reads a path without escapes.
+func plainTarget(path string) target {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return target{bucket: bucket, key: key}
 }
 
 type pattern struct{}

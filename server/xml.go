@@ -14,7 +14,7 @@ import (
 // Bounds of a request body in XML.
 const (
 	maxConfigBody = 64 << 10 // bytes
-	maxDeleteBody = 2 << 20  // bytes, of DeleteMultipleObjects
+	maxListBody   = 2 << 20  // bytes, of a list of keys or parts, of which there can be 10,000
 	maxXMLDepth   = 32
 )
 
