@@ -266,7 +266,7 @@ func identity(t *testing.T, w *world) auth.Identity {
 func TestAnswerCutShort(t *testing.T) {
 	w := newWorld(t)
 	r := newRequest(w.request("GET", "/", nil, nil))
-	rw := &response{ResponseWriter: httptest.NewRecorder(), began: time.Now()}
+	rw := newResponse(httptest.NewRecorder(), time.Now(), w.pace)
 	rw.Write(bytes.Repeat([]byte("x"), 10))
 	defer func() {
 		if got := recover(); got != http.ErrAbortHandler {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -17,7 +19,10 @@ import (
 func (s *Server) begin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		r := newRequest(hr)
-		rw := &response{ResponseWriter: w, began: r.began}
+		rw := newResponse(w, r.began, s.pace)
+		body := &pacedBody{Reader: r.body, pace: s.pace, connection: rw.connection}
+		r.body = body
+		defer body.leave()
 		w.Header().Set("Server", "AliyunOSS")
 		w.Header().Set("x-oss-request-id", r.id)
 		defer func() {
@@ -85,9 +90,17 @@ func (s *Server) resolve(next http.Handler) http.Handler {
 // response counts what is sent and knows whether an answer has begun.
 type response struct {
 	http.ResponseWriter
-	began  time.Time
-	status int
-	bytes  int64
+	pace
+	connection *http.ResponseController
+	began      time.Time
+	status     int
+	bytes      int64
+}
+
+func newResponse(w http.ResponseWriter, began time.Time, p pace) *response {
+	rw := &response{ResponseWriter: w, pace: p, connection: http.NewResponseController(w), began: began}
+	rw.connection.SetWriteDeadline(time.Time{}) // there may be one of the request before
+	return rw
 }
 
 func (w *response) WriteHeader(status int) {
@@ -98,23 +111,44 @@ func (w *response) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *response) Write(p []byte) (int, error) {
+func (w *response) Write(p []byte) (n int, err error) {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
 	}
-	n, err := w.ResponseWriter.Write(p)
-	w.bytes += int64(n)
-	return n, err
+	for part := range slices.Chunk(p, sendAtOnce) {
+		w.expectTaken(len(part))
+		m, err := w.ResponseWriter.Write(part)
+		n += m
+		w.bytes += int64(m)
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
-// ReadFrom keeps the way to sendfile open for objects in files.
-func (w *response) ReadFrom(src io.Reader) (int64, error) {
+// ReadFrom keeps the way to sendfile open for objects in files: it is taken for a
+// LimitedReader around one.
+func (w *response) ReadFrom(src io.Reader) (sent int64, err error) {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
 	}
-	n, err := io.Copy(w.ResponseWriter, src)
-	w.bytes += n
-	return n, err
+	all, ok := src.(*io.LimitedReader)
+	if !ok {
+		all = &io.LimitedReader{R: src, N: math.MaxInt64}
+	}
+	for all.N > 0 {
+		w.expectTaken(sendAtOnce)
+		part := &io.LimitedReader{R: all.R, N: min(all.N, sendAtOnce)}
+		n, err := io.Copy(w.ResponseWriter, part)
+		all.N -= n
+		sent += n
+		w.bytes += n
+		if err != nil || part.N > 0 {
+			return sent, err
+		}
+	}
+	return sent, nil
 }
 
 // Unwrap is for http.ResponseController.

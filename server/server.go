@@ -39,6 +39,7 @@ type Server struct {
 	Config
 	publicScheme, publicHost string // of PublicURL; empty: not set
 	handler                  http.Handler
+	pace                     pace // of bodies, in and out
 }
 
 // New returns a Server; it starts nothing.
@@ -50,7 +51,7 @@ func New(c Config) *Server {
 	if c.Owner.ID == "" {
 		c.Owner = Owner{ID: "osslive", DisplayName: "osslive"}
 	}
-	s := &Server{Config: c}
+	s := &Server{Config: c, pace: pace{grace: 30 * time.Second, rate: 1 << 10}}
 	if scheme, rest, ok := strings.Cut(c.PublicURL, "://"); ok {
 		s.publicScheme = scheme
 		s.publicHost, _, _ = strings.Cut(rest, "/")

@@ -63,7 +63,7 @@ func TestVODStreams(t *testing.T) {
 	const span = "?vod&startTime=1500000000&endTime=1500086400"
 
 	largest := &pieces{}
-	rw := &response{ResponseWriter: largest, began: time.Now()}
+	rw := newResponse(largest, time.Now(), w.pace)
 	w.ServeHTTP(rw, w.sign(w.request("GET", "/bucket/ch"+span, nil, nil)))
 	text := largest.String()
 	if got := strings.Count(text, "#EXTINF"); got != n || !strings.HasSuffix(text, "#EXT-X-ENDLIST\n") {
