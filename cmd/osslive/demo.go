@@ -41,21 +41,21 @@ func (d *demoCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	banner(c.out, n, cfg)
-	where := "http://" + reachable(n.Listen) + "/" + film.Bucket + "/" + film.Name + "/playlist.m3u8"
+	where := endpoint(n, cfg) + "/" + film.Bucket + "/" + film.Name + "/playlist.m3u8"
 	if n.Admin != "" {
-		where = "http://" + reachable(n.Admin) + "/channel/" + film.Bucket + "/" + film.Name
+		where = channelPage(n, film)
 	}
 	fmt.Fprintf(c.out, "\nThe built-in clip is on the air. Look at it here:\n  %s\n\nReady.\n", where)
-	address := fmt.Sprintf("rtmp://%s/%s/live/%s", reachable(n.Listen), film.Bucket, film.Name)
-	return broadcast(ctx, c, n, address, film)
+	return broadcast(ctx, c, n, film)
 }
 
 // broadcast pushes the clip until ctx is done, and again after whatever ended
 // a push: the visitor may have disabled the channel and enabled it again.
-func broadcast(ctx context.Context, c *console, n *node.Node, address string, film node.Channel) error {
+func broadcast(ctx context.Context, c *console, n *node.Node, film node.Channel) error {
 	const retry = 2 * time.Second
 	for {
-		target := signPublish(address, film.Bucket, film.Name, "", n.Key, time.Now().Add(time.Hour))
+		address := publishURL(reachable(n.Listen), film.Bucket, film.Name)
+		target := signPublish(address, film.Bucket, film.Name, nil, n.Key, time.Now().Add(time.Hour))
 		err := push(ctx, bytes.NewReader(clip), target, true)
 		if ctx.Err() != nil {
 			return nil

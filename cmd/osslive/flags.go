@@ -26,7 +26,7 @@ type serverFlags struct {
 	Region             string        `default:"oss-cn-local" help:"Region that answers name."`
 	BaseDomain         []string      `placeholder:"NAME" help:"Domain under which BUCKET.NAME is a bucket, besides localhost; may be repeated."`
 	CNAME              []cnameFlag   `name:"cname" placeholder:"HOST=BUCKET" help:"Host name that stands for one bucket; may be repeated."`
-	PublicURL          string        `name:"public-url" placeholder:"URL" help:"http://HOST[:PORT] of the URLs in answers (what the client used)."`
+	PublicURL          string        `name:"public-url" placeholder:"URL" help:"http:// or https:// and HOST[:PORT] of the URLs in answers (what the client used)."`
 	Cors               string        `enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name."`
 	AdminHost          []string      `placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
 

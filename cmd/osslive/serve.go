@@ -30,8 +30,8 @@ func (s *serveCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	banner(c.out, n, cfg)
-	if len(cfg.Channels) > 0 {
-		publishLines(c.out, n, cfg.Channels[0])
+	if len(n.Channels) > 0 {
+		publishLines(c.out, n, cfg, n.Channels[0])
 	}
 	fmt.Fprintln(c.out, "Ready.")
 	<-ctx.Done()
@@ -50,7 +50,7 @@ func writePorts(file string, n *node.Node) error {
 	}
 	t, err := os.CreateTemp(filepath.Dir(file), ".ports-*")
 	if err != nil {
-		return fmt.Errorf("--ports-file %s: %w", file, err)
+		return &node.ConfigError{Setting: "--ports-file", Value: file, Problem: err.Error()}
 	}
 	_, err = t.Write(append(text, '\n'))
 	if e := t.Close(); err == nil {

@@ -16,10 +16,13 @@ type signCmd struct {
 	URL      string        `arg:"" name:"url" help:"rtmp://HOST/BUCKET/live/CHANNEL to publish, http://HOST/BUCKET/KEY to play."`
 	Key      keyFlag       `placeholder:"ID:SECRET[:TOKEN]" help:"Access key to sign with (the built-in one)."`
 	Expires  time.Duration `default:"1h" help:"How long the URL is good."`
-	Playlist string        `placeholder:"NAME.m3u8" help:"Playlist that the publish writes (the channel's)."`
+	Playlist string        `placeholder:"NAME.m3u8" help:"Playlist that a publish writes (the channel's)."`
 }
 
 func (s *signCmd) Run(c *console) error {
+	if s.Expires < time.Second {
+		return &node.ConfigError{Setting: "--expires", Value: s.Expires.String(), Problem: "is less than a second"}
+	}
 	signed, err := sign(s.URL, s.Playlist, orDefault(auth.Key(s.Key)), time.Now().Add(s.Expires))
 	if err != nil {
 		return err
@@ -54,10 +57,20 @@ func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error)
 		if !found || channel == "" || strings.Contains(channel, "/") {
 			return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not rtmp://HOST/BUCKET/live/CHANNEL"}
 		}
-		return signPublish(raw, bucket, channel, playlist, key, expires), nil
+		query := u.Query()
+		if playlist != "" {
+			query.Set("playlistName", playlist)
+		}
+		if name := query.Get("playlistName"); name != "" && !strings.HasSuffix(name, ".m3u8") {
+			return "", &node.ConfigError{Setting: "playlist", Value: name, Problem: "does not end with .m3u8"}
+		}
+		return signPublish(u, bucket, channel, query, key, expires), nil
 	case "http", "https":
 		if bucket == "" || path == "" {
 			return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not http://HOST/BUCKET/KEY"}
+		}
+		if playlist != "" {
+			return "", &node.ConfigError{Setting: "--playlist", Value: playlist, Problem: "is for rtmp:// URLs; put the name into the path"}
 		}
 		r := auth.Request{Method: http.MethodGet, Header: http.Header{}, Bucket: bucket, Key: path, Query: u.Query()}
 		u.RawQuery = encodeQuery(auth.SignURL(&r, key, expires))
@@ -66,13 +79,18 @@ func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error)
 	return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "begins neither with rtmp:// nor with http://"}
 }
 
-// signPublish signs the publish URL base of a channel.
-func signPublish(base, bucket, channel, playlist string, key auth.Key, expires time.Time) string {
-	p := auth.Publish{Bucket: bucket, Channel: channel, Query: url.Values{}}
-	if playlist != "" {
-		p.Query.Set("playlistName", playlist)
-	}
-	return base + "?" + encodeQuery(auth.SignPublish(&p, key, expires))
+// signPublish returns u, the publish URL of a channel, with the parameters in
+// query and a signature over them.
+func signPublish(u *url.URL, bucket, channel string, query url.Values, key auth.Key, expires time.Time) string {
+	p := auth.Publish{Bucket: bucket, Channel: channel, Query: query}
+	signed := *u
+	signed.RawQuery = encodeQuery(auth.SignPublish(&p, key, expires))
+	return signed.String()
+}
+
+// publishURL is the publish URL of a channel, in the form for any host.
+func publishURL(host, bucket, channel string) *url.URL {
+	return &url.URL{Scheme: "rtmp", Host: host, Path: "/" + bucket + "/live/" + channel}
 }
 
 // encodeQuery escapes a space as %20: RTMP servers take a plus for itself.

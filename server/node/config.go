@@ -74,6 +74,10 @@ type CNAME struct {
 type Channel struct {
 	Bucket, Name            string
 	FragDuration, FragCount int
+
+	// These are known once the server runs.
+	Playlist string // its name
+	Private  bool   // players need a signed URL
 }
 
 // ConfigError says which setting cannot work and what to do about it.
@@ -102,8 +106,16 @@ func (c *Config) check() error {
 	}
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
 			return &ConfigError{"--public-url", c.PublicURL, "is not http://HOST[:PORT]"}
+		}
+		if ip := net.ParseIP(u.Hostname()); ip != nil && ip.IsUnspecified() {
+			return &ConfigError{"--public-url", c.PublicURL, "is an address that nobody can connect to; name the one that clients use"}
+		}
+	}
+	for _, domain := range c.BaseDomains {
+		if domain == "" || strings.ContainsAny(domain, " /:@") {
+			return &ConfigError{"--base-domain", domain, "is not a domain name, such as oss.example.com"}
 		}
 	}
 	if err := c.checkCNAMEs(); err != nil {

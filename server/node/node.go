@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +33,10 @@ type Node struct {
 	Listen, RTMP, Admin string
 	// Key is a key pair that the API accepts; the first one configured.
 	Key auth.Key
+	// Buckets and Channels are those of the Config as they are now: an earlier
+	// run on the same data may have changed them.
+	Buckets  []Bucket
+	Channels []Channel
 
 	log     *slog.Logger
 	store   *store.Store
@@ -87,25 +90,46 @@ func Start(ctx context.Context, c Config) (_ *Node, err error) {
 // provision creates the buckets and channels that are configured and missing.
 func (n *Node) provision(ctx context.Context, c *Config) error {
 	for _, b := range c.Buckets {
-		if _, err := n.store.Bucket(ctx, b.Name); err == nil {
-			continue // it keeps what was done to it since
+		bucket, err := n.store.Bucket(ctx, b.Name)
+		if errors.Is(err, store.ErrNoSuchBucket) {
+			bucket.ACL = store.ACL(b.ACL)
+			_, err = n.store.PutBucket(ctx, b.Name, bucket.ACL)
 		}
-		if _, err := n.store.PutBucket(ctx, b.Name, store.ACL(b.ACL)); err != nil {
+		if err != nil {
 			return provisionError("--bucket", b.Name+":"+b.ACL, err)
 		}
+		n.Buckets = append(n.Buckets, Bucket{Name: b.Name, ACL: string(bucket.ACL)})
 	}
 	for _, ch := range c.Channels {
-		if _, err := n.store.Channel(ctx, ch.Bucket, ch.Name); err == nil {
-			continue
-		}
-		target := store.Target{
-			FragDuration: cmp.Or(ch.FragDuration, store.DefaultFragDuration),
-			FragCount:    cmp.Or(ch.FragCount, store.DefaultFragCount),
-		}
-		if err := n.store.PutChannel(ctx, store.Channel{Bucket: ch.Bucket, Name: ch.Name, Target: target}); err != nil {
+		if err := n.provisionChannel(ctx, ch); err != nil {
 			return provisionError("--channel", ch.Bucket+"/"+ch.Name, err)
 		}
 	}
+	return nil
+}
+
+func (n *Node) provisionChannel(ctx context.Context, ch Channel) error {
+	channel, err := n.store.Channel(ctx, ch.Bucket, ch.Name)
+	if errors.Is(err, store.ErrNoSuchChannel) {
+		channel = store.Channel{Bucket: ch.Bucket, Name: ch.Name, Target: store.Target{
+			FragDuration: cmp.Or(ch.FragDuration, store.DefaultFragDuration),
+			FragCount:    cmp.Or(ch.FragCount, store.DefaultFragCount),
+			PlaylistName: store.DefaultPlaylistName,
+		}}
+		err = n.store.PutChannel(ctx, channel)
+	}
+	if err != nil {
+		return err
+	}
+	bucket, err := n.store.Bucket(ctx, ch.Bucket)
+	if err != nil {
+		return err
+	}
+	n.Channels = append(n.Channels, Channel{
+		Bucket: ch.Bucket, Name: ch.Name,
+		FragDuration: channel.Target.FragDuration, FragCount: channel.Target.FragCount,
+		Playlist: channel.Target.PlaylistName, Private: bucket.ACL == store.Private,
+	})
 	return nil
 }
 
@@ -297,10 +321,14 @@ func listen(setting, address string) ([]net.Listener, error) {
 
 func bindProblem(err error) string {
 	var sys *os.SyscallError
-	if errors.As(err, &sys) {
-		err = sys.Err
+	if errors.As(err, &sys) { // bind or listen: the address itself is well-formed
+		return sys.Err.Error() + "; stop the process that has the port, or choose another"
 	}
-	return strings.TrimSuffix(err.Error(), ".") + "; stop the process that has the port, or choose another"
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return err.Error()
 }
 
 func (p *ports) address() (api, rtmp, admin string) {

@@ -270,6 +270,8 @@ func TestBadSettings(t *testing.T) {
 		{"cname", func(c *Config) { c.CNAMEs = []CNAME{{"http://media.example.org", "demo"}} }, "--cname"},
 		{"cname of an impossible bucket", func(c *Config) { c.CNAMEs = []CNAME{{"media.example.org", "X"}} }, `--cname "media.example.org=X"`},
 		{"cname of two buckets", func(c *Config) { c.CNAMEs = []CNAME{{"m.example.org", "demo"}, {"M.example.org.", "films"}} }, "the first is demo"},
+		{"public url of no host", func(c *Config) { c.PublicURL = "http://0.0.0.0:9000" }, "nobody can connect"},
+		{"base domain", func(c *Config) { c.BaseDomains = []string{"a b"} }, `--base-domain "a b"`},
 		{"public url", func(c *Config) { c.PublicURL = "host:9000" }, "--public-url"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
