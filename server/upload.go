@@ -21,11 +21,11 @@ func uploadOf(r *request) store.UploadRef {
 
 func partNumber(r *request) (int, error) { return number(r, "partNumber", 0, 1, store.MaxParts) }
 
-// number reads a parameter that is a number from low to high; absent it is
-// otherwise.
+// number reads a parameter that is a number from low to high; without a value it is
+// otherwise. The Python SDK sends part-number-marker= for none.
 func number(r *request, name string, otherwise, low, high int) (int, error) {
 	value := r.query.Get(name)
-	if value == "" && !r.query.Has(name) {
+	if value == "" {
 		return otherwise, nil
 	}
 	n, err := strconv.Atoi(value)

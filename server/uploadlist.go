@@ -43,7 +43,7 @@ func (s *Server) listParts(w http.ResponseWriter, r *request) error {
 		UploadID             string `xml:"UploadId"`
 		StorageClass         string
 		PartNumberMarker     int
-		NextPartNumberMarker int `xml:",omitempty"`
+		NextPartNumberMarker int // always: the Python SDK cannot do without
 		MaxParts             int
 		IsTruncated          bool
 		Part                 []partXML
