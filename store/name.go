@@ -39,12 +39,15 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// CheckChannelName: 1 to 63 bytes of UTF-8 without '/' and control characters
-// (error codes 0017-00000258 and 0017-00000259).
+// CheckChannelName: 1 to 63 bytes of UTF-8 without '/' and control characters,
+// not "." or ".." (error codes 0017-00000258 and 0017-00000259).
 func CheckChannelName(name string) error {
 	const field = "ChannelName"
 	if len(name) < 1 || len(name) > 63 {
 		return invalid(field, name, "length", "a channel name has 1 to 63 bytes")
+	}
+	if name == "." || name == ".." {
+		return invalid(field, name, "value", "a channel name is not . or .., which clients take out of a URL")
 	}
 	return checkSegmentOfPath(field, name, "a channel name")
 }

@@ -65,6 +65,32 @@ func TestReopen(t *testing.T) {
 	}
 }
 
+// TestDamagedFile: pages that make no sense are an error, not a panic.
+func TestDamagedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "meta.db")
+	kv, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 500 {
+		if err := kv.Commit(t.Context(), store.Put(fmt.Sprintf("k%03d", i), make([]byte, 300), store.Absent)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := kv.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 20000); err != nil {
+		t.Fatal(err)
+	}
+	if kv, err := Open(path, Options{}); err == nil {
+		kv.Close()
+		t.Fatal("a file cut short was opened")
+	} else if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "restore a copy") {
+		t.Errorf("error %q does not name the file and what to do", err)
+	}
+}
+
 func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meta.db")
 	open(t, path)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -47,14 +48,14 @@ func Open(path string, o Options) (*KV, error) {
 		return nil, err
 	}
 	if err := create(path); err != nil {
-		return nil, fmt.Errorf("metadata store %s: %w", path, err)
+		return nil, fmt.Errorf("metadata store %w", datadir.Explain(path, err))
 	}
-	db, err := bolt.Open(path, 0o600, boltOptions(cmp.Or(o.LockWait, defaultLockWait)))
+	db, err := openDB(path, cmp.Or(o.LockWait, defaultLockWait))
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, &LockedError{Path: path, PID: readPID(path)}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("metadata store %s: %w", path, err)
+		return nil, fmt.Errorf("metadata store %w", datadir.Explain(path, err))
 	}
 	kv := &KV{
 		path:     path,
@@ -65,10 +66,46 @@ func Open(path string, o Options) (*KV, error) {
 		update:   db.Update,
 	}
 	if err := errors.Join(kv.check(), removeLeftovers(path), writePID(path)); err != nil {
-		return nil, errors.Join(fmt.Errorf("metadata store %s: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("metadata store %w", datadir.Explain(path, err)), db.Close())
 	}
 	go kv.commitLoop()
 	return kv, nil
+}
+
+// openDB opens the database. At pages that make no sense bbolt panics, and beyond
+// the end of a file that was cut short the memory it is mapped to faults; here both
+// are a damaged file.
+func openDB(path string, lockWait time.Duration) (db *bolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the file is damaged (%v)", v)
+		}
+		if err != nil && !errors.Is(err, berrors.ErrTimeout) && !errors.Is(err, fs.ErrPermission) {
+			err = fmt.Errorf("%w; restore a copy of it, or move the data directory away", err)
+		}
+	}()
+	if db, err = bolt.Open(path, 0o600, boltOptions(lockWait)); err != nil {
+		return nil, err
+	}
+	if err := checkLength(db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// checkLength compares the file with what its newest header says it holds.
+func checkLength(db *bolt.DB) error {
+	info, err := os.Stat(db.Path())
+	if err != nil {
+		return err
+	}
+	return db.View(func(tx *bolt.Tx) error {
+		if info.Size() < tx.Size() {
+			return fmt.Errorf("the file is damaged (it has %d bytes of %d)", info.Size(), tx.Size())
+		}
+		return nil
+	})
 }
 
 func boltOptions(lockWait time.Duration) *bolt.Options {

@@ -50,6 +50,10 @@ func Open(dir string, o Options) (*Blobs, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A link could lead this user's rights to somebody else's files.
+	if info, err := os.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return nil, fmt.Errorf("%s is a symbolic link; remove it, or let the data directory itself be the link", dir)
+	}
 	if err := datadir.Prepare(dir); err != nil {
 		return nil, err
 	}
@@ -62,7 +66,7 @@ func Open(dir string, o Options) (*Blobs, error) {
 	}
 	b := &Blobs{root: root, options: o, space: func() (uint64, uint64, error) { return diskSpace(dir) }}
 	if err := b.makeFolders(); err != nil {
-		return nil, errors.Join(fmt.Errorf("blobs in %s: %w", dir, err), root.Close())
+		return nil, errors.Join(fmt.Errorf("blobs in %w", datadir.Explain(dir, err)), root.Close())
 	}
 	return b, nil
 }

@@ -133,6 +133,20 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
+func TestLinkedFolder(t *testing.T) {
+	elsewhere, dir := t.TempDir(), filepath.Join(t.TempDir(), "blobs")
+	if err := os.Symlink(elsewhere, dir); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	if b, err := Open(dir, Options{}); err == nil {
+		b.Close()
+		t.Error("a planted link was followed")
+	}
+	if entries, err := os.ReadDir(elsewhere); err != nil || len(entries) != 0 {
+		t.Errorf("behind the link: %v, %v; want nothing", entries, err)
+	}
+}
+
 func TestLowWater(t *testing.T) {
 	const mib = 1 << 20
 	tests := []struct {

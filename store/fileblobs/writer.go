@@ -58,7 +58,7 @@ func (w *writer) create() error {
 	name, _ := path(w.id)
 	f, err := w.blobs.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return full(err)
+		return full(datadir.Explain(filepath.Join(w.blobs.root.Name(), name), err))
 	}
 	w.file = f
 	return nil

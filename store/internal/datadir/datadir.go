@@ -32,11 +32,21 @@ func explain(dir string, err error) error {
 	if at := fileOnPath(dir); at != "" {
 		return fmt.Errorf("data directory %s: %s is a file; move it away or choose another directory", dir, at)
 	}
-	if errors.Is(err, fs.ErrPermission) || isReadOnly(err) {
-		return fmt.Errorf("data directory %s: uid %d may not write there (%w); give it to that user (chown -R %d %s) or choose another directory",
-			dir, os.Getuid(), err, os.Getuid(), dir)
+	return fmt.Errorf("data directory %w", Explain(dir, err))
+}
+
+// Explain says of an error with the file or directory at path whose it is to mend,
+// and how.
+func Explain(path string, err error) error {
+	uid := os.Getuid()
+	switch {
+	case errors.Is(err, fs.ErrPermission) || isReadOnly(err):
+		return fmt.Errorf("%s: uid %d may not write there (%w); give it to that user (chown -R %d %s) or choose another directory",
+			path, uid, err, uid, path)
+	case NoSpace(err):
+		return fmt.Errorf("%s: no space left for uid %d (%w); free some, or choose another directory", path, uid, err)
 	}
-	return fmt.Errorf("data directory %s: %w", dir, err)
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // fileOnPath returns the part of dir that is there but is no directory.
