@@ -34,7 +34,8 @@ type session struct {
 	open      *store.SegmentWriter // the segment being written, or nil
 	recorder  *recorder
 
-	stat store.Stat // the constant part; renew fills in the media
+	stat   store.Stat // the constant part; renew fills in the media
+	silent bool       // said that the audio is dropped; renew's
 }
 
 // Publish admits a publisher or answers why not.
@@ -125,6 +126,10 @@ func (s *session) renew(ctx context.Context) error {
 	if v := info.Video; v.Codec != "" {
 		stat.Video = &store.VideoStat{Codec: v.Codec, Width: v.Width, Height: v.Height,
 			FrameRate: int(v.FrameRate), Bandwidth: v.Bandwidth}
+	}
+	if why := info.Audio.Dropped; why != "" && !s.silent {
+		s.silent = true
+		s.log.Warn("audio dropped", "codec", info.Audio.Codec, "reason", why)
 	}
 	if a := info.Audio; a.Codec != "" {
 		stat.Audio = &store.AudioStat{Codec: a.Codec, SampleRate: a.SampleRate, Bandwidth: a.Bandwidth}
