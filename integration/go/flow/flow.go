@@ -155,7 +155,7 @@ func (e *Encoder) Running() bool {
 
 // Finish ends the push, once it is long enough for a few segments.
 func (e *Encoder) Finish() {
-	time.Sleep(time.Until(e.Began.Add(5 * time.Second)))
+	time.Sleep(time.Until(e.Began.Add(6 * time.Second)))
 	e.Running()
 	Check(e.cmd.Process.Signal(syscall.SIGTERM))
 	<-e.done
