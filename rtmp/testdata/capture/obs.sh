@@ -8,7 +8,7 @@ set -eu
 server=${1%/*} key=${1##*/} # OBS has a field for each
 clip=$(realpath "$(dirname "$0")/clip.flv")
 home=$(mktemp -d)
-# OBS does not stop at a gentler signal.
+# No signal makes OBS end its stream in order: TERM is as abrupt as KILL.
 trap 'kill -KILL $(cat "$home"/*.pid) || :; wait; rm -rf "$home"' EXIT
 export HOME="$home" XDG_CONFIG_HOME="$home" XDG_RUNTIME_DIR="$home"
 export LIBGL_ALWAYS_SOFTWARE=1
