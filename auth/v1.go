@@ -101,7 +101,7 @@ func verifyV1Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := key.verifyV1(signature, r.stringToSignV1(date)); err != nil {
+	if err := key.verifyV1(signature, r.stringsToSignV1(date)...); err != nil {
 		return Identity{}, err
 	}
 	return Identity{keyID: id}, nil
@@ -224,6 +224,19 @@ func (r *Request) stringToSignV1(date string) string {
 	writeHeaders(&b, r)
 	writeResource(&b, r)
 	return b.String()
+}
+
+// stringsToSignV1 adds to the text of version 1 what the C SDK signs at an IP
+// endpoint: the resource of a bucket without its last slash.
+func (r *Request) stringsToSignV1(date string) []string {
+	text := r.stringToSignV1(date)
+	if r.Bucket == "" || r.Key != "" {
+		return []string{text}
+	}
+	var resource strings.Builder
+	writeResource(&resource, r)
+	bare := strings.Replace(resource.String(), "/"+r.Bucket+"/", "/"+r.Bucket, 1)
+	return []string{text, strings.TrimSuffix(text, resource.String()) + bare}
 }
 
 // signV1 is base64(HMAC-SHA1(secret, stringToSign)).

@@ -355,3 +355,29 @@ func TestCanonicalizedHeaders(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestBareBucket: the C SDK signs /bucket for a bucket at an IP endpoint; for
+// any other resource the slash counts.
+func TestBareBucket(t *testing.T) {
+	key, now := Key{ID: "ak", Secret: "sk"}, time.Unix(1472036288, 0)
+	date := now.UTC().Format(http.TimeFormat)
+	for _, c := range []struct {
+		bucket, key, resource string
+		ok                    bool
+	}{
+		{"b", "", "/b/?live", true},
+		{"b", "", "/b?live", true},
+		{"b", "", "/bb?live", false},
+		{"b", "k", "/b/k?live", true},
+		{"b", "k", "/bk?live", false},
+		{"", "", "/?live", true},
+		{"", "", "?live", false},
+	} {
+		signature := key.signV1("GET\n\n\n" + date + "\n" + c.resource)
+		r := &Request{Method: "GET", Bucket: c.bucket, Key: c.key, Query: url.Values{"live": {""}},
+			Header: http.Header{"Date": {date}, "Authorization": {"OSS ak:" + signature}}}
+		if _, err := VerifyRequest(r, NewKeys(key), now); (err == nil) != c.ok {
+			t.Errorf("%s/%s signed as %s: %v, want accepted %v", c.bucket, c.key, c.resource, err, c.ok)
+		}
+	}
+}
