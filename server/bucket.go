@@ -76,10 +76,8 @@ func (s *Server) putBucket(w http.ResponseWriter, r *request) error {
 	var configuration struct {
 		XMLName xml.Name `xml:"CreateBucketConfiguration"`
 	}
-	if r.length != 0 {
-		if err := decodeXML(r.body, maxConfigBody, &configuration); err != nil {
-			return err
-		}
+	if err := r.xmlBody(maxConfigBody, &configuration); err != nil && err != errEmptyBody {
+		return err
 	}
 	if _, err := s.Store.PutBucket(r.Context(), r.bucket, store.ACL(r.header.Get("x-oss-acl"))); err != nil {
 		return err

@@ -24,7 +24,7 @@ type corsRuleXML struct {
 
 func (s *Server) putBucketCORS(w http.ResponseWriter, r *request) error {
 	var c corsXML
-	err := decodeXML(r.body, maxConfigBody, &c, "CORSRule", "AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader")
+	err := r.xmlBody(maxConfigBody, &c, "CORSRule", "AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader")
 	if err != nil {
 		return err
 	}

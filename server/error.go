@@ -81,6 +81,7 @@ var (
 	errAnonymousForbidden = &apiError{403, "AccessDenied", "Anonymous access is forbidden for this operation.", "", nil}
 	errACLForbids         = &apiError{403, "AccessDenied", "You have no right to access this object because of bucket acl.", "0003-00000001", nil}
 	errMalformedXML       = &apiError{400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.", "0031-00000001", nil}
+	errEmptyBody          = &apiError{400, errMalformedXML.code, errMalformedXML.message, errMalformedXML.ec, nil}
 	errBodyTooLarge       = &apiError{400, "InvalidArgument", "The request body is too large for this operation.", "", nil}
 	errMissingLength      = &apiError{411, "MissingContentLength", "You must provide the Content-Length HTTP header.", "", nil}
 	errPayload            = &apiError{400, "InvalidArgument", "The body does not have the SHA-256 in x-oss-content-sha256.", "0002-00000214", nil}

@@ -3,8 +3,11 @@ package server
 import (
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"strconv"
+
+	"osslive/store"
 )
 
 // errorDocument is the body of every answer with an error ("Error responses"
@@ -35,8 +38,11 @@ func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	}
 	answer := describe(r, err)
 	r.code = answer.code
-	if answer.code == internalError.code {
+	switch {
+	case answer.code == internalError.code:
 		s.Logger.Error("request failed", "request", r.id, "operation", r.operation, "error", err)
+	case errors.Is(err, store.ErrFull): // the caller cannot mend it, whoever reads the log can
+		s.Logger.Warn("request refused", "request", r.id, "operation", r.operation, "error", err)
 	}
 	doc := errorDocument{
 		Code: answer.code, Message: answer.message, RequestID: r.id, HostID: r.host, Details: answer.details, EC: answer.ec,

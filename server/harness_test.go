@@ -110,7 +110,12 @@ func (w *world) signAs(r *http.Request, to target, query url.Values) *http.Reque
 func (w *world) serve(r *http.Request) *http.Response {
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
-	return rec.Result()
+	answer := rec.Result()
+	for name, values := range answer.Header { // as an HTTP client reads the names
+		delete(answer.Header, name)
+		answer.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	return answer
 }
 
 // do sends a signed request and returns the answer with its body.

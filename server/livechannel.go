@@ -94,7 +94,7 @@ func (s *Server) putLiveChannel(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	var body channelBody
-	if err := decodeXML(r.body, maxConfigBody, &body); err != nil {
+	if err := r.xmlBody(maxConfigBody, &body); err != nil {
 		return err
 	}
 	c, err := body.channel(r.bucket, r.key)

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -107,8 +108,20 @@ func (w *response) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 		w.Header().Set("x-oss-server-time", strconv.FormatInt(time.Since(w.began).Milliseconds(), 10))
+		lowerOwn(w.Header())
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// lowerOwn writes the names of the service's own headers as the service does,
+// in lower case: the Java SDK looks for x-oss-meta- just so.
+func lowerOwn(h http.Header) {
+	for name, values := range h {
+		if strings.HasPrefix(name, "X-Oss-") {
+			delete(h, name)
+			h[strings.ToLower(name)] = values
+		}
+	}
 }
 
 func (w *response) Write(p []byte) (n int, err error) {

@@ -1,10 +1,7 @@
 package server
 
 import (
-	"crypto/md5"
 	"encoding/xml"
-	"hash"
-	"io"
 	"net/http"
 
 	"osslive/store"
@@ -16,10 +13,6 @@ const maxDeletes = 1000
 // deleteObjects removes the keys that the body names; those that do not exist
 // count as removed (DeleteMultipleObjects page).
 func (s *Server) deleteObjects(w http.ResponseWriter, r *request) error {
-	want, err := contentMD5(r)
-	if err != nil {
-		return err
-	}
 	encoding, err := encodingOf(r)
 	if err != nil {
 		return err
@@ -29,17 +22,8 @@ func (s *Server) deleteObjects(w http.ResponseWriter, r *request) error {
 		Quiet   bool
 		Object  []struct{ Key string }
 	}
-	body := io.Reader(r.body)
-	var sum hash.Hash
-	if want != nil {
-		sum = md5.New()
-		body = io.TeeReader(r.body, sum)
-	}
-	if err := decodeXML(body, maxListBody, &wanted, "Object"); err != nil {
+	if err := r.xmlBody(maxListBody, &wanted, "Object"); err != nil {
 		return err
-	}
-	if sum != nil && string(sum.Sum(nil)) != string(want) {
-		return store.ErrBadDigest
 	}
 	if len(wanted.Object) == 0 || len(wanted.Object) > maxDeletes {
 		return errMalformedXML

@@ -1,7 +1,11 @@
 package server
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -79,5 +83,28 @@ func TestRequestIDs(t *testing.T) {
 			t.Fatalf("request ID %q is malformed or a repetition", id)
 		}
 		seen[id] = true
+	}
+}
+
+// TestHeaderNames: the service's own headers have lower-case names on the wire,
+// the user's metadata among them.
+func TestHeaderNames(t *testing.T) {
+	w := newWorld(t)
+	web := httptest.NewServer(w.Server)
+	defer web.Close()
+	c, err := net.Dial("tcp", web.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "HEAD /none/key HTTP/1.0\r\n\r\n")
+	answer, err := io.ReadAll(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x-oss-request-id", "x-oss-server-time", "x-oss-ec", "x-oss-err"} {
+		if !strings.Contains(string(answer), "\r\n"+name+": ") {
+			t.Errorf("no %s in\n%s", name, answer)
+		}
 	}
 }

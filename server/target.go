@@ -64,23 +64,20 @@ func resolveTarget(hr *http.Request, domains address.Domains) (resolution, error
 	if err != nil {
 		return resolution{}, err
 	}
-	byPath, err := pathStyle(path[1:])
-	if err != nil {
-		return resolution{}, err
-	}
-	key, err := url.PathUnescape(path[1:])
+	decoded, err := url.PathUnescape(path[1:])
 	if err != nil {
 		return resolution{}, errInvalidURI
 	}
 	// A cloud host on a direct connection is the Node SDK's, which dialled an
 	// address; no other name led here.
 	direct := address.Cloud(hr.Host) && !proxied
-	return resolution{readings(domains.Host(hr.Host), byPath, key, direct), query, proxied}, nil
+	return resolution{readings(domains.Host(hr.Host), decoded, direct), query, proxied}, nil
 }
 
-// readings returns what a path can mean at a host: byPath, with the bucket in
-// the path, or key, with the bucket in the host.
-func readings(host address.Host, byPath target, key string, direct bool) []reading {
+// readings returns what a decoded path can mean at a host: a bucket and a key,
+// or the key in the bucket of the host.
+func readings(host address.Host, key string, direct bool) []reading {
+	byPath := pathStyle(key)
 	hosted := target{bucket: host.Bucket, key: key, named: true, form: address.Label}
 	switch host.Kind {
 	case address.Label:
@@ -107,19 +104,11 @@ func readings(host address.Host, byPath target, key string, direct bool) []readi
 	return []reading{{target: byPath}}
 }
 
-// pathStyle splits BUCKET/KEY before decoding, so that an escaped slash cannot
-// move the border.
-func pathStyle(path string) (target, error) {
-	rawBucket, rawKey, _ := strings.Cut(path, "/")
-	bucket, err := url.PathUnescape(rawBucket)
-	if err != nil {
-		return target{}, errInvalidURI
-	}
-	key, err := url.PathUnescape(rawKey)
-	if err != nil {
-		return target{}, errInvalidURI
-	}
-	return target{bucket: bucket, key: key, named: path != ""}, nil
+// pathStyle splits a decoded BUCKET/KEY. No bucket has a slash in its name, so
+// that an escaped one is the border too: the C SDK escapes the whole path.
+func pathStyle(path string) target {
+	bucket, key, _ := strings.Cut(path, "/")
+	return target{bucket: bucket, key: key, named: path != ""}
 }
 
 // originForm strips scheme and authority of an absolute request target, which

@@ -50,7 +50,7 @@ func TestHosts(t *testing.T) {
 		"/b":       {"b|"},
 		"/b/k?acl": {"b|k"},
 		"/c/k":     {"c|k"},
-		"/c%2Fk":   {"c/k|"},
+		"/c%2Fk":   {"c|k"},
 	}
 	label := meanings{
 		"/":        {"b| host"},
@@ -79,14 +79,14 @@ func TestHosts(t *testing.T) {
 		"/b":       {"b|", "*|b signed"},
 		"/b/k?acl": {"b|k", "*|b/k signed"},
 		"/c/k":     {"c|k", "*|c/k signed"},
-		"/c%2Fk":   {"c/k|", "*|c/k signed"},
+		"/c%2Fk":   {"c|k", "*|c/k signed"},
 	}
 	guess := meanings{
 		"/":        {"b| host", "|", "*| signed"},
 		"/b":       {"b|b host", "b|", "*|b signed"},
 		"/b/k?acl": {"b|b/k host", "b|k", "*|b/k signed"},
 		"/c/k":     {"b|c/k host", "c|k", "*|c/k signed"},
-		"/c%2Fk":   {"b|c/k host", "c/k|", "*|c/k signed"},
+		"/c%2Fk":   {"b|c/k host", "c|k", "*|c/k signed"},
 	}
 	cells := 0
 	for _, c := range []struct {

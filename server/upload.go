@@ -120,7 +120,7 @@ func chosenParts(r *request) ([]store.PartRef, error) {
 			ETag       string
 		}
 	}
-	if err := decodeXML(r.body, maxListBody, &wanted, "Part"); err != nil {
+	if err := r.xmlBody(maxListBody, &wanted, "Part"); err != nil {
 		return nil, err
 	}
 	if len(wanted.Part) == 0 || len(wanted.Part) > store.MaxParts {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"crypto/md5"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"osslive/store"
 )
 
 // Bounds of a request body in XML.
@@ -17,6 +20,23 @@ const (
 	maxListBody   = 2 << 20  // bytes, of a list of keys or parts, of which there can be 10,000
 	maxXMLDepth   = 32
 )
+
+// xmlBody reads the body of a request as decodeXML does, and holds it to its
+// Content-MD5 if it has one. errEmptyBody says that there was no body.
+func (r *request) xmlBody(limit int64, v any, repeatable ...string) error {
+	want, err := contentMD5(r)
+	if err != nil {
+		return err
+	}
+	sum := md5.New()
+	if err := decodeXML(io.TeeReader(r.body, sum), limit, v, repeatable...); err != nil {
+		return err
+	}
+	if want != nil && !bytes.Equal(sum.Sum(nil), want) {
+		return store.ErrBadDigest
+	}
+	return nil
+}
 
 // decodeXML reads a body of at most limit bytes into v. Element names are
 // matched with their case and unknown elements ignored. Anything that is not
@@ -29,6 +49,9 @@ func decodeXML(body io.Reader, limit int64, v any, repeatable ...string) error {
 	}
 	if int64(len(data)) > limit {
 		return errBodyTooLarge
+	}
+	if len(data) == 0 {
+		return errEmptyBody
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if err := checkXML(data, repeatable); err != nil {

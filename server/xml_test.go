@@ -2,6 +2,9 @@ package server
 
 import (
 	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -147,5 +150,23 @@ func TestXMLTime(t *testing.T) {
 		if got := xmlTime(c.at); got != c.want {
 			t.Errorf("xmlTime(%v) = %s, want %s", c.at, got, c.want)
 		}
+	}
+}
+
+// TestConfigurationDigest: a Content-MD5 counts for every body, and an empty body
+// in chunks is none.
+func TestConfigurationDigest(t *testing.T) {
+	w := newWorld(t)
+	empty := httptest.NewRequest("PUT", "/bucket", io.MultiReader()) // no length: chunked
+	if res, body := w.read(w.serve(w.sign(empty))); res.StatusCode != 200 {
+		t.Errorf("PutBucket with an empty chunked body: %s %s", res.Status, body)
+	}
+	wrong := http.Header{"Content-Md5": {"1B2M2Y8AsgTpgAmY7PhCfg=="}} // of nothing
+	res, body := w.do("PUT", "/bucket/ch?live", wrong, channelXML)
+	if res.StatusCode != 400 || code(body) != "InvalidDigest" {
+		t.Errorf("PutLiveChannel with a wrong Content-MD5: %s %s", res.Status, body)
+	}
+	if res, _ := w.do("GET", "/bucket/ch?live", nil, ""); res.StatusCode != 404 {
+		t.Errorf("the channel is there all the same: %s", res.Status)
 	}
 }
