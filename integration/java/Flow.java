@@ -3,6 +3,7 @@ import com.aliyun.oss.HttpMethod;
 import com.aliyun.oss.OSS;
 import com.aliyun.oss.OSSClientBuilder;
 import com.aliyun.oss.OSSException;
+import com.aliyun.oss.common.auth.CredentialsProvider;
 import com.aliyun.oss.common.auth.DefaultCredentialProvider;
 import com.aliyun.oss.common.comm.SignVersion;
 import com.aliyun.oss.model.*;
@@ -71,10 +72,16 @@ class Flow {
         return OSSClientBuilder.create()
                 .endpoint(System.getenv("OSS_TEST_ENDPOINT"))
                 .region(System.getenv("OSS_TEST_REGION"))
-                .credentialsProvider(new DefaultCredentialProvider(
-                        System.getenv("OSS_TEST_ACCESS_KEY_ID"), System.getenv("OSS_TEST_ACCESS_KEY_SECRET")))
+                .credentialsProvider(credentials(
+                        System.getenv("OSS_TEST_ACCESS_KEY_ID"), System.getenv("OSS_TEST_ACCESS_KEY_SECRET"),
+                        System.getenv("OSS_TEST_SECURITY_TOKEN")))
                 .clientConfiguration(conf)
                 .build();
+    }
+
+    static CredentialsProvider credentials(String id, String secret, String token) {
+        boolean temporary = token != null && !token.isEmpty();
+        return temporary ? new DefaultCredentialProvider(id, secret, token) : new DefaultCredentialProvider(id, secret);
     }
 
     interface Step {

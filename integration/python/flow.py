@@ -20,6 +20,7 @@ REGION = os.environ['OSS_TEST_REGION']
 BUCKET = os.environ['OSS_TEST_BUCKET']
 KEY_ID = os.environ['OSS_TEST_ACCESS_KEY_ID']
 KEY_SECRET = os.environ['OSS_TEST_ACCESS_KEY_SECRET']
+TOKEN = os.environ.get('OSS_TEST_SECURITY_TOKEN')
 SIGNATURE = os.environ['OSS_TEST_SIGNATURE']
 PATH_STYLE = os.environ['OSS_TEST_ADDRESSING'] == 'path'
 CLIP = os.environ['OSS_TEST_CLIP']

@@ -6,7 +6,11 @@ import requests
 
 from flow import *
 
-auth = {'V1': oss2.Auth, 'V2': oss2.AuthV2, 'V4': oss2.AuthV4}[SIGNATURE](KEY_ID, KEY_SECRET)
+version = {'V1': oss2.AUTH_VERSION_1, 'V2': oss2.AUTH_VERSION_2, 'V4': oss2.AUTH_VERSION_4}[SIGNATURE]
+if TOKEN:
+    auth = oss2.StsAuth(KEY_ID, KEY_SECRET, TOKEN, version)
+else:
+    auth = oss2.make_auth(KEY_ID, KEY_SECRET, version)
 service = oss2.Service(auth, ENDPOINT, region=REGION, is_path_style=PATH_STYLE)
 client = oss2.Bucket(auth, ENDPOINT, BUCKET, region=REGION, is_path_style=PATH_STYLE)
 encoder = None

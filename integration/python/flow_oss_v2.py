@@ -14,7 +14,7 @@ from flow import *
 
 client = oss.Client(oss.config.Config(
     region=REGION, endpoint=ENDPOINT, signature_version=SIGNATURE.lower(), use_path_style=PATH_STYLE,
-    credentials_provider=oss.credentials.StaticCredentialsProvider(KEY_ID, KEY_SECRET)))
+    credentials_provider=oss.credentials.StaticCredentialsProvider(KEY_ID, KEY_SECRET, TOKEN)))
 encoder = None
 publish_url = None
 

@@ -21,6 +21,7 @@ var (
 	Bucket    = os.Getenv("OSS_TEST_BUCKET")
 	KeyID     = os.Getenv("OSS_TEST_ACCESS_KEY_ID")
 	KeySecret = os.Getenv("OSS_TEST_ACCESS_KEY_SECRET")
+	Token     = os.Getenv("OSS_TEST_SECURITY_TOKEN") // of a temporary key, or ""
 	Signature = os.Getenv("OSS_TEST_SIGNATURE")
 	PathStyle = os.Getenv("OSS_TEST_ADDRESSING") == "path"
 )

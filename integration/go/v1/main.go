@@ -46,7 +46,7 @@ type fixture struct {
 
 func newFixture() *fixture {
 	versions := map[string]oss.AuthVersionType{"V1": oss.AuthV1, "V2": oss.AuthV2, "V4": oss.AuthV4}
-	options := []oss.ClientOption{oss.AuthVersion(versions[flow.Signature]), oss.Region(flow.Region)}
+	options := []oss.ClientOption{oss.AuthVersion(versions[flow.Signature]), oss.Region(flow.Region), oss.SecurityToken(flow.Token)}
 	if flow.PathStyle {
 		options = append(options, oss.ForcePathStyle(true))
 	}

@@ -60,7 +60,7 @@ func newFixture() *fixture {
 	return &fixture{client: oss.NewClient(oss.LoadDefaultConfig().
 		WithRegion(flow.Region).WithEndpoint(flow.Endpoint).
 		WithSignatureVersion(versions[flow.Signature]).WithUsePathStyle(flow.PathStyle).
-		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(flow.KeyID, flow.KeySecret)))}
+		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(flow.KeyID, flow.KeySecret, flow.Token)))}
 }
 
 func fails(code string, err error) {
