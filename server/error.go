@@ -88,6 +88,8 @@ var (
 	errInvalidMD5         = &apiError{400, "InvalidDigest", "The Content-MD5 you specified is not valid.", "", nil}
 	errBadCRC             = &apiError{400, "InvalidDigest", "The content does not match its x-oss-hash-crc64ecma.", "", nil}
 	errInvalidURI         = &apiError{400, "InvalidURI", "Couldn't parse the specified URI.", "", nil}
+	errNotHTTP            = &apiError{400, "InvalidRequest", "What was sent is not a well-formed HTTP request.", "", nil}
+	errHeadersTooLarge    = &apiError{431, "RequestHeaderSectionTooLarge", "The request line and headers are larger than the server takes.", "", nil}
 	errInvalidHost        = &apiError{400, "InvalidURI", "The Host header is not a host name or address.", "", nil}
 	errTunnel             = &apiError{501, "NotImplemented", "osslive opens no tunnels (CONNECT). As an HTTP_PROXY it answers plain requests: use an http:// endpoint.", "", nil}
 	errURITooLong         = &apiError{414, "RequestURITooLong", "The request URI is too long or has too many parameters.", "", nil}

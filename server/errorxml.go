@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -26,6 +27,24 @@ type errorDocument struct {
 // MarshalXML writes the detail as an element of its own name.
 func (d detail) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(d.value, xml.StartElement{Name: xml.Name{Local: d.name}})
+}
+
+// Refusal is the whole answer, head and body, to what arrived in place of an HTTP
+// request; no handler has seen it. It is what the HTTP server would have refused
+// with status, in the form of every other error.
+func Refusal(status int) []byte {
+	answer := errNotHTTP
+	if status == http.StatusRequestHeaderFieldsTooLarge {
+		answer = errHeadersTooLarge
+	}
+	id := newRequestID()
+	body, err := encodeXML(errorDocument{Code: answer.code, Message: answer.message, RequestID: id})
+	if err != nil { // cannot happen: every field is text
+		panic(err)
+	}
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nServer: AliyunOSS\r\nx-oss-request-id: %s\r\n"+
+		"Content-Type: application/xml\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		answer.status, http.StatusText(answer.status), id, len(body), body)
 }
 
 // writeError answers with the error document of err. A HEAD answer has no
