@@ -11,8 +11,8 @@ build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o osslive ./cmd/osslive
 
 # A server, a channel, a picture that moves: open the address it prints.
-demo:
-	$(GO) run ./cmd/osslive demo
+demo: build
+	./osslive demo
 
 # Everything, on a fresh clone. Two cores are enough: packages run one after the other.
 test:
