@@ -59,7 +59,7 @@ func verifyV2Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 		return Identity{}, err
 	}
 	if members["AccessKeyId"] == "" || members["Signature"] == "" {
-		return Identity{}, fmt.Errorf("%w: want OSS2 AccessKeyId:...,Signature:...", ErrMalformed)
+		return Identity{}, fmt.Errorf("%w: want OSS2 AccessKeyId:ID,Signature:MAC", ErrMalformed)
 	}
 	// The SDKs sign Date here even beside an x-oss-date.
 	date, err := single(r.Header, "Date")

@@ -84,7 +84,7 @@ func verifyV4Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 		return Identity{}, err
 	}
 	if members["Credential"] == "" || members["Signature"] == "" {
-		return Identity{}, fmt.Errorf("%w: want OSS4-HMAC-SHA256 Credential=...,Signature=...", ErrMalformed)
+		return Identity{}, fmt.Errorf("%w: want OSS4-HMAC-SHA256 Credential=SCOPE,Signature=HEX", ErrMalformed)
 	}
 	timestamp, at, err := requestDateV4(r.Header)
 	if err != nil {
