@@ -56,6 +56,8 @@ type Config struct {
 	EndList        bool
 
 	Logger *slog.Logger
+
+	limits limits // zero: the default ones
 }
 
 // Bucket is a bucket to start with. ACL is private, public-read or

@@ -157,25 +157,30 @@ func (n *Node) serve(c *Config, ports *ports) {
 	if c.CORSRules {
 		cors = server.CORSRules
 	}
-	limits := rtmp.DefaultLimits()
-	if c.PublisherIdle > 0 {
-		limits.Idle = c.PublisherIdle
+	limits, rtmpLimits := c.limits, rtmp.DefaultLimits()
+	if limits.connections == 0 {
+		limits = defaultLimits()
 	}
-	n.rtmp = &rtmp.Server{Handler: publishers, Limits: limits, OnClose: n.logRTMP}
+	if c.PublisherIdle > 0 {
+		rtmpLimits.Idle = c.PublisherIdle
+	}
+	fit(fileLimit(), &limits, &rtmpLimits)
+	n.rtmp = &rtmp.Server{Handler: publishers, Limits: rtmpLimits, OnClose: n.logRTMP}
 	n.api = &http.Server{
 		Handler: server.New(server.Config{
 			Store: n.store, Keys: keys, Region: c.Region, Domains: domains, PublicURL: c.PublicURL,
 			CORS: cors, Logger: c.Logger, Metrics: instruments, Now: time.Now,
 		}),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    64 << 10,
+		ReadHeaderTimeout: limits.header,
+		IdleTimeout:       limits.idle,
+		MaxHeaderBytes:    headSize,
 		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
 	}
 	n.admin = &http.Server{
 		Handler:           n.adminHandler(c, registry),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       60 * time.Second,
+		ReadHeaderTimeout: limits.header,
+		IdleTimeout:       limits.idle,
+		MaxHeaderBytes:    headSize,
 		ErrorLog:          n.api.ErrorLog,
 	}
 
@@ -183,8 +188,9 @@ func (n *Node) serve(c *Config, ports *ports) {
 	n.background = cancel
 	n.running.Go(func() { publishers.Run(ctx) })
 	n.running.Go(func() { n.tidy(ctx, c.Retain) })
+	connections := make(slots, limits.connections)
 	for _, l := range ports.api {
-		n.running.Go(func() { n.ended("API", n.api.Serve(newSniffer(l, n.rtmp.ServeConn))) })
+		n.running.Go(func() { n.ended("API", n.api.Serve(newSniffer(l, n.rtmp.ServeConn, connections, limits.header))) })
 	}
 	for _, l := range ports.rtmp {
 		n.running.Go(func() { n.ended("RTMP", n.rtmp.Serve(l)) })

@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// sniffLimit bounds the wait for the first byte of a connection.
-const sniffLimit = 10 * time.Second
-
 // sniffer shares one port between HTTP and RTMP. The first byte decides: 0x03
 // is the version that opens an RTMP handshake (RTMP 1.0 §5.2.2), a letter is
 // the method of an HTTP request (RFC 9112 §3); anything else is closed.
@@ -17,7 +14,9 @@ const sniffLimit = 10 * time.Second
 // It is the net.Listener of the HTTP server; RTMP connections go to rtmp.
 type sniffer struct {
 	net.Listener
-	rtmp func(net.Conn)
+	rtmp  func(net.Conn)
+	slots slots
+	wait  time.Duration // for the first byte
 
 	http   chan net.Conn
 	closed chan struct{}
@@ -25,8 +24,23 @@ type sniffer struct {
 	err    error // why accepting ended; set before closed is
 }
 
-func newSniffer(l net.Listener, rtmp func(net.Conn)) *sniffer {
-	s := &sniffer{Listener: l, rtmp: rtmp, http: make(chan net.Conn), closed: make(chan struct{})}
+// slots count the connections that are HTTP or undecided, of all listeners; its
+// capacity is their limit. RTMP has limits of its own.
+type slots chan struct{}
+
+func (s slots) take() bool {
+	select {
+	case s <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s slots) give() { <-s }
+
+func newSniffer(l net.Listener, rtmp func(net.Conn), slots slots, wait time.Duration) *sniffer {
+	s := &sniffer{Listener: l, rtmp: rtmp, slots: slots, wait: wait, http: make(chan net.Conn), closed: make(chan struct{})}
 	go s.accept()
 	return s
 }
@@ -37,7 +51,11 @@ func (s *sniffer) accept() {
 		c, err := s.Listener.Accept()
 		if err == nil {
 			delay = 0
-			go s.sniff(c.(*net.TCPConn))
+			if s.slots.take() {
+				go s.sniff(&sniffedConn{TCPConn: c.(*net.TCPConn), slots: s.slots})
+			} else {
+				c.Close()
+			}
 			continue
 		}
 		// Out of file descriptors, say: others may close theirs. Wait, do not spin.
@@ -54,21 +72,22 @@ func (s *sniffer) accept() {
 	}
 }
 
-func (s *sniffer) sniff(c *net.TCPConn) {
+func (s *sniffer) sniff(c *sniffedConn) {
 	var first [1]byte
-	c.SetReadDeadline(time.Now().Add(sniffLimit))
-	if _, err := c.Read(first[:]); err != nil {
+	c.SetReadDeadline(time.Now().Add(s.wait))
+	if _, err := c.TCPConn.Read(first[:]); err != nil {
 		c.Close()
 		return
 	}
 	c.SetReadDeadline(time.Time{})
-	conn := &sniffedConn{TCPConn: c, first: first[0]}
+	c.first, c.pending = first[0], true
 	switch b := first[0]; {
 	case b == 0x03:
-		s.rtmp(conn)
+		c.leave()
+		s.rtmp(c)
 	case 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z':
 		select {
-		case s.http <- conn:
+		case s.http <- c:
 		case <-s.closed:
 			c.Close()
 		}
@@ -100,22 +119,33 @@ func (s *sniffer) stop(err error) {
 	})
 }
 
-// sniffedConn gives back the byte that sniff took. It is otherwise the
-// TCPConn itself, so that files still leave by sendfile.
+// sniffedConn gives back the byte that sniff took, and its slot when it closes.
+// It is otherwise the TCPConn itself, so that files still leave by sendfile.
 type sniffedConn struct {
 	*net.TCPConn
-	first byte
-	given bool
+	first   byte
+	pending bool // first was not read yet
+
+	slots slots
+	left  sync.Once
 }
 
 func (c *sniffedConn) Read(p []byte) (int, error) {
-	if c.given || len(p) == 0 {
+	if !c.pending || len(p) == 0 {
 		return c.TCPConn.Read(p)
 	}
-	c.given = true
+	c.pending = false
 	p[0] = c.first
 	return 1, nil
 }
+
+func (c *sniffedConn) Close() error {
+	c.leave()
+	return c.TCPConn.Close()
+}
+
+// leave frees the connection's slot.
+func (c *sniffedConn) leave() { c.left.Do(c.slots.give) }
 
 // NetConn returns the connection underneath.
 func (c *sniffedConn) NetConn() net.Conn { return c.TCPConn }
