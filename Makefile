@@ -5,7 +5,7 @@ FUZZTIME ?= 60s
 TARGETS   = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 UNIT      = $$($(GO) list ./... | grep -v /integration)
 
-.PHONY: build demo test unit integration lint fuzz bench clean
+.PHONY: build demo test unit integration soak lint fuzz bench clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o osslive ./cmd/osslive
@@ -27,6 +27,11 @@ unit:
 # OSSLIVE_REQUIRE_TOOLS: a missing tool is a failure here, and a skip in a plain "go test ./...".
 integration:
 	OSSLIVE_REQUIRE_TOOLS=1 $(GO) test -p 1 -count 1 -timeout 35m -v ./integration/...
+
+# One object of 5 GiB, lists of 1,000,000 keys: Linux, 11 GiB of disk, a quarter of an hour.
+soak:
+	OSSLIVE_LARGE_BYTES=5368709120 OSSLIVE_KEYS=1000000 \
+		$(GO) test -count 1 -timeout 2h -v -run '^(TestLargeObject|TestManyKeys)$$' ./integration
 
 lint:
 	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "gofmt needed: $$files"; exit 1; }
