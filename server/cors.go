@@ -29,18 +29,49 @@ const openExposed = "ETag, Content-Length, Content-Range, x-oss-request-id"
 func (s *Server) cors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		r := requestOf(hr)
-		rules, err := s.corsRules(r)
-		if err == nil && r.method == http.MethodOptions {
+		var err error
+		switch {
+		case r.method == http.MethodOptions:
 			r.operation = "OptionObject"
-			err = s.preflight(w, r, rules)
-		} else if err == nil {
-			s.markReadable(w.Header(), r, rules)
+			var rules []store.CORSRule
+			if rules, err = s.corsRules(r); err == nil {
+				err = s.preflight(w, r, rules)
+			}
+		case len(r.readings) == 1:
+			if err = s.applyRules(w, r); err == nil {
+				next.ServeHTTP(w, hr)
+			}
+		default: // lateCORS knows which bucket's rules count
+			s.markReadable(w.Header(), r, nil)
 			next.ServeHTTP(w, hr)
 		}
 		if err != nil {
 			s.writeError(w, r, err)
 		}
 	})
+}
+
+// lateCORS is cors for a URL that means several things: which bucket it is, and so
+// whose rules count, is settled by the signature.
+func (s *Server) lateCORS(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		r := requestOf(hr)
+		if len(r.readings) > 1 {
+			if err := s.applyRules(w, r); err != nil {
+				s.writeError(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, hr)
+	})
+}
+
+func (s *Server) applyRules(w http.ResponseWriter, r *request) error {
+	rules, err := s.corsRules(r)
+	if err == nil {
+		s.markReadable(w.Header(), r, rules)
+	}
+	return err
 }
 
 // corsRules returns the rules of the bucket that the request addresses.

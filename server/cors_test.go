@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -200,4 +201,27 @@ func like(pattern, text string) bool {
 		}
 	}
 	return false
+}
+
+// TestCORSOfTheBucketServed: behind a host that names no bucket the signature tells
+// which one is meant, and its rules count, not those of a bucket the path might name.
+func TestCORSOfTheBucketServed(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.CORS = CORSRules })
+	rule := "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"
+	w.must("PUT", "/open", nil, "")
+	w.must("PUT", "/open?cors", nil, rule)
+	w.must("PUT", "/closed", nil, "")
+	for bucket, want := range map[string]string{"closed": "", "open": "*"} {
+		key := map[string]string{"closed": "open/k", "open": "closed/k"}[bucket] // the path names the other bucket
+		w.must("PUT", "/"+bucket+"/"+key, nil, "body of "+bucket)
+		r := w.request("GET", "/"+key, http.Header{"Host": {"cdn.example.net"}, "Origin": {"http://evil.example"}}, nil)
+		w.signAs(r, target{bucket: bucket, key: key}, url.Values{})
+		res, body := w.read(w.serve(r))
+		if body != "body of "+bucket {
+			t.Fatalf("%s: %s %s", bucket, res.Status, body)
+		}
+		if got := res.Header.Get("Access-Control-Allow-Origin"); got != want {
+			t.Errorf("an object of %s: Access-Control-Allow-Origin %q, want %q", bucket, got, want)
+		}
+	}
 }

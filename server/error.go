@@ -133,6 +133,9 @@ func unknownSubresource(r *request) error {
 }
 
 func methodNotAllowed(r *request) error {
+	if r.method == http.MethodPost && r.level() == onBucket && r.selector() == "" {
+		return notImplemented("PostObject, the upload by an HTML form")
+	}
 	return (&apiError{405, "MethodNotAllowed", "The specified method is not allowed against this resource.", "", nil}).
 		with("Method", strings.ToUpper(r.method)).with("ResourceType", string(r.level()))
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"osslive/store"
@@ -89,7 +90,9 @@ var routes = []route{
 var subresources = []string{
 	"live", "comp", "status", "vod", "acl", "bucketInfo", "location", "stat", "delete", "objectMeta", "list-type",
 
-	"accessPoint", "accessPointPolicy", "accessmonitor", "append", "asyncFetch", "bucketArchiveDirectRead", "callback",
+	"accessPoint", "accessPointConfigForObjectProcess", "accessPointForObjectProcess", "accessPointPolicy",
+	"accessPointPolicyForObjectProcess", "accessmonitor", "cleanRestoredObject", "legalHold", "objectWorm", "overwriteConfig",
+	"retention", "seal", "userDefinedLogFieldsConfig", "x-oss-write-get-object-response", "append", "asyncFetch", "bucketArchiveDirectRead", "callback",
 	"cloudboxes", "cname", "cors", "encryption", "group", "httpsConfig", "img", "inventory", "inventoryId", "lifecycle",
 	"link", "logging", "metaQuery", "objectInfo", "partNumber", "policy", "policyStatus", "position", "publicAccessBlock",
 	"qos", "qosInfo", "qosRequester", "redundancyTransition", "referer", "regionList", "regions", "replication",
@@ -117,6 +120,28 @@ func selector(query url.Values) string {
 	return strings.Join(chosen, "&")
 }
 
+// unknownBare returns the parameters without a value that nobody here has heard of.
+// The service goes on to get sub-resources: where a request writes or deletes, one
+// that is not known must not turn it into a plain PutObject or DeleteBucket.
+func unknownBare(query url.Values) []string {
+	var names []string
+	for name := range query {
+		known := slices.Contains(subresources, name) || slices.Contains(plainParameters, name) ||
+			strings.HasPrefix(name, "x-oss-") || strings.HasPrefix(name, "response-")
+		if !known && query.Get(name) == "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// plainParameters are those that may be empty and choose nothing.
+var plainParameters = []string{
+	"Expires", "OSSAccessKeyId", "Signature", "callback-var", "continuation-token", "delimiter", "encoding-type", "endTime",
+	"key-marker", "marker", "max-keys", "prefix", "security-token", "startTime", "upload-id-marker",
+}
+
 // copyHeader makes a copy of what would be a put, and stands in the selector of
 // such a request like one more sub-resource.
 const copyHeader = "x-oss-copy-source"
@@ -124,6 +149,11 @@ const copyHeader = "x-oss-copy-source"
 // selector returns what chooses the request's operation besides method and level.
 func (r *request) selector() string {
 	chosen := selector(r.query)
+	if r.method == http.MethodPut || r.method == http.MethodPost || r.method == http.MethodDelete {
+		for _, name := range unknownBare(r.query) {
+			chosen = strings.TrimPrefix(chosen+"&"+name, "&")
+		}
+	}
 	if r.method != http.MethodPut || r.level() != onObject || r.header.Get(copyHeader) == "" {
 		return chosen
 	}

@@ -61,7 +61,7 @@ func New(c Config) *Server {
 	// sees the path of the URL: a router's idea of a path is not that of an
 	// object key, where "//", "/../" and "%2F" are ordinary characters.
 	mux := chi.NewRouter()
-	mux.Use(s.begin, s.recoverPanic, s.resolve, s.cors, s.authenticate)
+	mux.Use(s.begin, s.recoverPanic, s.resolve, s.cors, s.authenticate, s.lateCORS)
 	for _, route := range routes {
 		mux.Method(route.method, route.pattern(), s.endpoint(route))
 	}

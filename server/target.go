@@ -160,7 +160,7 @@ func validHost(host string) bool {
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		name, port = host[:i], host[i+1:]
 	}
-	if strings.Trim(port, "0123456789") != "" || len(port) > 5 {
+	if strings.Trim(port, "0123456789") != "" || len(port) > 5 || len(port) == 5 && port > "65535" {
 		return false
 	}
 	if strings.HasPrefix(name, "[") && strings.HasSuffix(name, "]") {
@@ -172,5 +172,5 @@ func validHost(host string) bool {
 			return false
 		}
 	}
-	return len(name) <= 255
+	return len(name) <= 255 && !strings.Contains(name, "..")
 }

@@ -22,7 +22,7 @@ func (s *Server) authority(r *request) (host string, form address.Kind) {
 	}
 	name := address.Hostname(r.host)
 	ip, err := netip.ParseAddr(name)
-	if name == "" || address.Cloud(name) && !r.proxied || err == nil && ip.IsUnspecified() {
+	if name == "" || address.Cloud(name) && !r.proxied || err == nil && ip.Unmap().IsUnspecified() || name == "0" {
 		return localAddr(r), address.Endpoint
 	}
 	return r.host, r.form

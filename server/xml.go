@@ -19,6 +19,7 @@ const (
 	maxConfigBody = 64 << 10 // bytes
 	maxListBody   = 2 << 20  // bytes, of a list of keys or parts, of which there can be 10,000
 	maxXMLDepth   = 32
+	maxXMLNames   = 64 // different children of one element
 )
 
 // xmlBody reads the body of a request as decodeXML does, and holds it to its
@@ -88,7 +89,7 @@ func checkXML(data []byte, repeatable []string) error {
 			name := token.Name.Local
 			twice := seen[depth][name] && !allowedTwice[name]
 			secondRoot := depth == 0 && len(seen[0]) > 0
-			if twice || secondRoot || depth == maxXMLDepth {
+			if twice || secondRoot || depth == maxXMLDepth || len(seen[depth]) == maxXMLNames {
 				return errNotPlainXML
 			}
 			seen[depth][name] = true
