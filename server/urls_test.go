@@ -38,6 +38,8 @@ func TestURLsInAnswers(t *testing.T) {
 		{"proxied, configured", "http://media.example.net", "proxy", "http://bucket.oss-cn-hangzhou.aliyuncs.com/ch?live", "rtmp://media.example.net/bucket/live/ch", "http://media.example.net/bucket/ch/playlist.m3u8", "media.example.net"},
 		{"cloud endpoint", "", "OSS-cn-hangzhou.Aliyuncs.com.", path, "rtmp://192.0.2.7:9000/bucket/live/ch", "http://192.0.2.7:9000/bucket/ch/playlist.m3u8", "192.0.2.7:9000"},
 		{"unspecified", "", "0.0.0.0:9000", path, "rtmp://192.0.2.7:9000/bucket/live/ch", "http://192.0.2.7:9000/bucket/ch/playlist.m3u8", "192.0.2.7:9000"},
+		{"unspecified, mapped", "", "[::ffff:0.0.0.0]:9000", path, "rtmp://192.0.2.7:9000/bucket/live/ch", "http://192.0.2.7:9000/bucket/ch/playlist.m3u8", "192.0.2.7:9000"},
+		{"unspecified, short", "", "0:9000", path, "rtmp://192.0.2.7:9000/bucket/live/ch", "http://192.0.2.7:9000/bucket/ch/playlist.m3u8", "192.0.2.7:9000"},
 		{"unspecified IPv6", "", "[::]:9000", path, "rtmp://192.0.2.7:9000/bucket/live/ch", "http://192.0.2.7:9000/bucket/ch/playlist.m3u8", "192.0.2.7:9000"},
 		{"no host", "", "", path, "rtmp://192.0.2.7:9000/bucket/live/ch", "http://192.0.2.7:9000/bucket/ch/playlist.m3u8", "192.0.2.7:9000"},
 		{"configured", "https://media.example.org", "127.0.0.1:9000", path, "rtmp://media.example.org/bucket/live/ch", "https://media.example.org/bucket/ch/playlist.m3u8", "media.example.org"},
