@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,11 +38,16 @@ type world struct {
 	log      bytes.Buffer
 	clock    time.Time
 	session  *store.Session // of publish
+
+	served, refused, failed atomic.Int64 // answers, those of 400 and more, those of 500
 }
 
 func newWorld(t testing.TB, configure ...func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, clock: time.Date(2018, 12, 4, 3, 55, 6, 0, time.UTC), registry: prometheus.NewRegistry()}
+	t.Cleanup(func() {
+		t.Logf("%d requests: %d refused, %d of them with InternalError", w.served.Load(), w.refused.Load(), w.failed.Load())
+	})
 	now := func() time.Time { return w.clock }
 	c := Config{
 		Store:   store.New(store.Config{KV: memstore.NewKV(), Leases: memstore.NewLeases(), Blobs: memstore.NewBlobs(), Now: now}),
@@ -111,6 +117,13 @@ func (w *world) serve(r *http.Request) *http.Response {
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
 	answer := rec.Result()
+	w.served.Add(1)
+	if answer.StatusCode >= 400 {
+		w.refused.Add(1)
+	}
+	if answer.StatusCode == 500 {
+		w.failed.Add(1)
+	}
 	for name, values := range answer.Header { // as an HTTP client reads the names
 		delete(answer.Header, name)
 		answer.Header[http.CanonicalHeaderKey(name)] = values
