@@ -28,6 +28,7 @@ check() {
 	need gstreamer1.0-plugins-ugly gst-inspect-1.0 x264enc
 	need gstreamer1.0-libav gst-inspect-1.0 avenc_aac
 	need chromium chromium --version
+	need strace strace -V
 	need build-essential compiles
 	need python3-venv python3 -c 'import venv, ensurepip'
 	need nodejs node --version
