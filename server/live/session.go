@@ -34,6 +34,8 @@ type session struct {
 	open      *store.SegmentWriter // the segment being written, or nil
 	recorder  *recorder
 
+	unmetered int // bytes of tags that BytesIn lacks
+
 	stat   store.Stat // the constant part; renew fills in the media
 	silent bool       // said that the audio is dropped; renew's
 }
@@ -73,10 +75,17 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 
 // WriteTag remuxes one tag. It blocks while the recorder is behind.
 func (s *session) WriteTag(t flv.Tag) error {
+	s.unmetered += len(t.Data)
 	if err := s.segmenter.WriteTag(t); err != nil {
 		return s.refusal(err)
 	}
 	return nil
+}
+
+// meter counts what has come since it was last called: once a segment, not a tag.
+func (s *session) meter() {
+	s.handler.Metrics.BytesIn.Add(float64(s.unmetered))
+	s.unmetered = 0
 }
 
 // Open begins a segment; its name is the wall clock of this moment.
@@ -91,6 +100,7 @@ func (s *session) Open() (io.Writer, error) {
 
 // Finish hands a whole segment to the recorder.
 func (s *session) Finish(seg segmenter.Segment) error {
+	s.meter()
 	w := s.open
 	s.open = nil
 	return s.recorder.add(finished{w, seg})
@@ -100,6 +110,8 @@ func (s *session) Finish(seg segmenter.Segment) error {
 // history record closed and the channel free for the next publisher.
 func (s *session) Close(cause error) {
 	s.handler.remove(s)
+	s.meter()
+	s.handler.Metrics.Ended(result(cause))
 	s.recorder.last(s.handler.EndList)
 	if err := s.segmenter.Close(); err != nil {
 		s.log.Warn("finish last segment", "error", err)
@@ -150,6 +162,15 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 	r := reject(err, s.requestID)
 	s.log.Warn("publish cut off", "reason", r.Description, "error", err)
 	return r
+}
+
+// result is a publish's end as a label: how the client was told, if it was.
+func result(cause error) string {
+	var refusal *rtmp.RejectError
+	if errors.As(cause, &refusal) {
+		return refusal.Code
+	}
+	return "ended"
 }
 
 func causeText(cause error) string {

@@ -22,7 +22,6 @@ type Metrics struct {
 	publishes      *prometheus.CounterVec
 	segmentSeconds prometheus.Histogram
 	segmentBytes   prometheus.Counter
-	dropped        *prometheus.CounterVec
 }
 
 // New makes the instruments and registers them. It panics if r already has
@@ -67,13 +66,9 @@ func New(r prometheus.Registerer) *Metrics {
 			Name: "osslive_ingest_bytes_total",
 			Help: "Bytes of media tags received from publishers.",
 		}),
-		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "osslive_ingest_dropped_frames_total",
-			Help: "Media frames that entered no segment, by kind (audio, video).",
-		}, []string{"kind"}),
 	}
 	r.MustRegister(m.requests, m.requestSeconds, m.refusals, m.panics,
-		m.Publishers, m.BytesIn, m.publishes, m.segmentSeconds, m.segmentBytes, m.dropped)
+		m.Publishers, m.BytesIn, m.publishes, m.segmentSeconds, m.segmentBytes)
 	return m
 }
 
@@ -101,9 +96,4 @@ func (m *Metrics) Ended(result string) { m.publishes.WithLabelValues(result).Inc
 func (m *Metrics) Segment(bytes int64, took time.Duration) {
 	m.segmentSeconds.Observe(took.Seconds())
 	m.segmentBytes.Add(float64(bytes))
-}
-
-// Dropped counts media frames that entered no segment; kind is "audio" or "video".
-func (m *Metrics) Dropped(kind string, frames int) {
-	m.dropped.WithLabelValues(kind).Add(float64(frames))
 }

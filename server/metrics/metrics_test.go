@@ -22,7 +22,6 @@ func TestMetrics(t *testing.T) {
 	m.Segment(188, time.Millisecond)
 	m.Segment(376, time.Millisecond)
 	m.BytesIn.Add(1000)
-	m.Dropped("audio", 3)
 
 	want := []string{
 		`osslive_http_panics_total 1`,
@@ -31,7 +30,6 @@ func TestMetrics(t *testing.T) {
 		`osslive_http_requests_total{GetObject,200} 1`,
 		`osslive_http_requests_total{GetObject,404} 1`,
 		`osslive_ingest_bytes_total 1000`,
-		`osslive_ingest_dropped_frames_total{audio} 3`,
 		`osslive_live_publishers 1`,
 		`osslive_publishes_total{NetStream.Publish.Denied} 1`,
 		`osslive_publishes_total{ended} 1`,

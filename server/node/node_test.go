@@ -132,6 +132,10 @@ func TestPublishAndPlay(t *testing.T) {
 		}
 		mpegtstest.Check(t, segments...)
 	}
+	eventually(t, "both publishes counted", func() bool {
+		_, metrics := get(t, "http://"+n.Admin+"/metrics")
+		return strings.Contains(metrics, `osslive_publishes_total{result="ended"} 2`) && !strings.Contains(metrics, "osslive_ingest_bytes_total 0\n")
+	})
 }
 
 func TestRefusals(t *testing.T) {
