@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"osslive/rtmp/flv"
 )
 
 func TestMain(m *testing.M) {
@@ -22,7 +24,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
-			return os.WriteFile(e.WorkDir+"/clip.flv", clip, 0o600)
+			return os.WriteFile(e.WorkDir+"/clip.flv", opening(t), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"waitfile":  waitFile,
@@ -30,6 +32,25 @@ func TestScripts(t *testing.T) {
 			"temporary": setTemporary,
 		},
 	})
+}
+
+// opening returns the first second of the demo's clip: push takes its time.
+func opening(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := flv.NewWriter(&b)
+	for r := flv.NewReader(bytes.NewReader(clip)); ; {
+		tag, err := r.ReadTag()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tag.Time > 1000 {
+			return b.Bytes()
+		}
+		if err := w.WriteTag(tag); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // waitFile waits until a file is there: waitfile FILE.
