@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -173,6 +174,9 @@ func siblingKey(base, uri string) (key string, ok bool) {
 	}
 	names := strings.Split(base, "/")
 	names = names[:len(names)-1]
+	if slices.Contains(names, ".") || slices.Contains(names, "..") { // players take these out of the base
+		return "", false
+	}
 	steps := strings.Split(uri, "/")
 	for i, step := range steps {
 		if step == "." || step == ".." {
