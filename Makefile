@@ -21,8 +21,10 @@ test:
 	$(MAKE) unit
 	$(MAKE) integration
 
+# The race detector allocates: what must not is counted without it.
 unit:
 	$(GO) test -race -p 1 $(UNIT)
+	$(GO) test -count 1 -run 'Alloc' $(UNIT)
 
 # OSSLIVE_REQUIRE_TOOLS: a missing tool is a failure here, and a skip in a plain "go test ./...".
 integration:
