@@ -32,8 +32,8 @@ var owner = credentials{ID: "test-id", Secret: "test-secret"}
 // root is the folder of go.mod, where the tests keep .tools.
 var root = filepath.Dir(mustAbs("."))
 
-// binary is the server under test, built once for all tests.
-var binary = sync.OnceValues(func() (string, error) {
+// built is the server under test, built once for all tests.
+var built = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(root, ".tools", "bin", "osslive")
 	build := exec.Command("go", "build", "-o", path, "./cmd/osslive")
 	build.Dir = root
@@ -53,7 +53,7 @@ func mustAbs(path string) string {
 
 func osslive(t testing.TB) string {
 	t.Helper()
-	path, err := binary()
+	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ var layers = map[string][]string{
 	"server/node":                 {"auth", "rtmp", "store", "store/boltkv", "store/fileblobs", "store/memstore", "server", "server/address", "server/console", "server/live", "server/metrics"},
 	"cmd/osslive":                 {"auth", "rtmp", "rtmp/flv", "server/address", "server/node"},
 	"integration":                 {},
+	"integration/pusher":          {},
 	"store/storetest":             {"store"},
 	"segmenter/mpegts/mpegtstest": {},
 }

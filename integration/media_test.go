@@ -28,6 +28,13 @@ func small(t testing.TB) string {
 		"-b:v", "200k", "-maxrate", "200k", "-bufsize", "200k", "-c:a", "aac", "-b:a", "32k")
 }
 
+// short is what the variations of row 27 send: six seconds, a key frame every second.
+func short(t testing.TB) string {
+	return clip(t, "testsrc2=size=320x180:rate=25", "6",
+		"-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "25", "-sc_threshold", "0", "-pix_fmt", "yuv420p",
+		"-c:a", "aac", "-b:a", "64k")
+}
+
 // steady has the same number of bytes in every second, and 29.97 frames: what
 // GetLiveChannelStat reports can be told beforehand.
 func steady(t testing.TB) string {

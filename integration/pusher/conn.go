@@ -1,0 +1,341 @@
+package pusher
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+)
+
+// patience is how long the server may take for an answer, or to take what is sent.
+const patience = 30 * time.Second
+
+// writeSize is how much Send collects before it writes, in bytes.
+const writeSize = 64 << 10
+
+// Conn is an RTMP connection. Nothing reads from it unless a method says so;
+// what a server says to a publisher fits into the socket's buffer.
+type Conn struct {
+	net.Conn
+	Chunker
+	Stream uint32 // message stream that createStream gave
+	Piece  int    // bytes in each write of Send; 0 is many
+
+	in   *bufio.Reader
+	recv receiver
+	buf  []byte
+	id   int // last transaction
+}
+
+// Status is what the server says in onStatus, or in _error.
+type Status struct{ Level, Code, Description string }
+
+// Refused is the error for a Status that refuses.
+type Refused struct{ Status }
+
+func (r *Refused) Error() string { return r.Code + ": " + r.Description }
+
+// Open connects to an RTMP URL, publishes what it names, and announces a chunk
+// size of 4096. The error is a *Refused if the server gave a reason.
+func Open(ctx context.Context, url string) (*Conn, error) {
+	host, app, name, err := Split(url)
+	if err != nil {
+		return nil, err
+	}
+	c, err := Dial(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	err = c.Connect(app, "rtmp://"+host+"/"+app)
+	if err == nil {
+		err = c.Publish(name)
+	}
+	if err == nil {
+		_, err = c.Write(c.SetSize(nil, 4096))
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Split splits an RTMP URL as ffmpeg does: the name begins after the last slash
+// of the path and has the query.
+func Split(url string) (host, app, name string, err error) {
+	rest, ok := strings.CutPrefix(url, "rtmp://")
+	host, path, ok2 := strings.Cut(rest, "/")
+	before, query, has := strings.Cut(path, "?")
+	cut := strings.LastIndexByte(before, '/')
+	if !ok || !ok2 || cut < 0 {
+		return "", "", "", fmt.Errorf("pusher: %q is not rtmp://HOST:PORT/APP/NAME", url)
+	}
+	name = before[cut+1:]
+	if has {
+		name += "?" + query
+	}
+	return host, before[:cut], name, nil
+}
+
+// Dial connects and makes the handshake, RTMP 1.0 §5.2.
+func Dial(ctx context.Context, host string) (*Conn, error) {
+	nc, err := new(net.Dialer).DialContext(ctx, "tcp", host)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{Conn: nc, in: bufio.NewReader(nc), recv: receiver{size: DefaultChunkSize}}
+	c.SetDeadline(time.Now().Add(patience))
+	hello := append([]byte{3}, make([]byte, 1536)...)
+	answer := make([]byte, 1+1536+1536)
+	if _, err = c.Write(hello); err == nil {
+		if _, err = io.ReadFull(c.in, answer); err == nil {
+			_, err = c.Write(answer[1 : 1+1536])
+		}
+	}
+	if err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	return c, nil
+}
+
+// Call sends a command on a message stream and returns its transaction.
+func (c *Conn) Call(stream uint32, name string, arguments ...any) (id int, err error) {
+	c.id++
+	body := AppendAMF(nil, append([]any{name, c.id}, arguments...)...)
+	_, err = c.Write(c.Append(nil, CommandID, Message{Type: Command, Stream: stream, Body: body}))
+	return c.id, err
+}
+
+// Connect sends connect, with more properties if given, and reads the answer.
+func (c *Conn) Connect(app, tcURL string, more ...Property) error {
+	id, err := c.Call(0, "connect", append(Object{{"app", app}, {"type", "nonprivate"},
+		{"flashVer", "FMLE/3.0 (compatible; pusher)"}, {"tcUrl", tcURL}}, more...))
+	if err != nil {
+		return err
+	}
+	_, err = c.result(id)
+	return err
+}
+
+// Publish creates a message stream, publishes a name on it, and reads the answer.
+func (c *Conn) Publish(name string) error {
+	id, err := c.Call(0, "createStream", nil)
+	if err != nil {
+		return err
+	}
+	result, err := c.result(id)
+	if err != nil {
+		return err
+	}
+	if number, ok := result.(float64); ok {
+		c.Stream = uint32(number)
+	}
+	if _, err := c.Call(c.Stream, "publish", nil, name, "live"); err != nil {
+		return err
+	}
+	return c.Await("NetStream.Publish.Start")
+}
+
+// result reads on to the answer to a call and returns its last argument.
+func (c *Conn) result(id int) (any, error) {
+	for {
+		name, arguments, err := c.ReadCommand()
+		switch {
+		case err != nil:
+			return nil, err
+		case len(arguments) == 0 || arguments[0] != float64(id):
+		case name == "_result":
+			return arguments[len(arguments)-1], nil
+		case name == "_error":
+			return nil, &Refused{status(arguments)}
+		}
+	}
+}
+
+// Await reads on to an onStatus with that code. A level of error before is a *Refused.
+func (c *Conn) Await(code string) error {
+	for {
+		name, arguments, err := c.ReadCommand()
+		if err != nil {
+			return err
+		}
+		switch s := status(arguments); {
+		case name != "onStatus":
+		case s.Code == code:
+			return nil
+		case s.Level == "error":
+			return &Refused{s}
+		}
+	}
+}
+
+// Ended reads on until the server ends the connection. The error is nil if that
+// happened without a reason, else a *Refused.
+func (c *Conn) Ended() error {
+	if err := c.Await(""); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+func status(arguments []any) (s Status) {
+	for _, a := range arguments {
+		if o, ok := a.(Object); ok {
+			s = Status{o.Text("level"), o.Text("code"), o.Text("description")}
+		}
+	}
+	return s
+}
+
+// ReadCommand reads on to the next command and returns its name, transaction and arguments.
+// It waits for at most half a minute.
+func (c *Conn) ReadCommand() (name string, arguments []any, err error) {
+	c.SetReadDeadline(time.Now().Add(patience))
+	for {
+		m, err := c.recv.next(c.in)
+		if err != nil {
+			return "", nil, err
+		}
+		if m.Type != Command {
+			continue
+		}
+		values, err := decode(m.Body)
+		if err != nil {
+			return "", nil, err
+		}
+		if len(values) > 0 {
+			if name, ok := values[0].(string); ok {
+				return name, values[1:], nil
+			}
+		}
+	}
+}
+
+// ID is the chunk stream that Send uses for a type.
+func ID(typ byte) uint32 {
+	switch typ {
+	case Audio:
+		return AudioID
+	case Video:
+		return VideoID
+	}
+	return DataID
+}
+
+// Send sends messages, each type on a chunk stream of its own. If the server has
+// given a reason to end, the error is that *Refused.
+func (c *Conn) Send(messages ...Message) error {
+	c.buf = c.buf[:0]
+	for _, m := range messages {
+		c.buf = c.Append(c.buf, ID(m.Type), m)
+		if len(c.buf) >= writeSize {
+			if err := c.Flush(c.buf); err != nil {
+				return err
+			}
+			c.buf = c.buf[:0]
+		}
+	}
+	return c.Flush(c.buf)
+}
+
+// Flush writes bytes in pieces of Piece. Errors are those of Send.
+func (c *Conn) Flush(b []byte) error {
+	piece := c.Piece
+	if piece == 0 {
+		piece = max(1, len(b))
+	}
+	for part := range slices.Chunk(b, piece) {
+		c.SetWriteDeadline(time.Now().Add(patience))
+		if _, err := c.Write(part); err != nil {
+			if refused := (*Refused)(nil); errors.As(c.Ended(), &refused) {
+				return refused
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// Finish ends the publish in order, reads the server's word that it has ended,
+// and closes.
+func (c *Conn) Finish() error {
+	defer c.Close()
+	if _, err := c.Call(c.Stream, "FCUnpublish", nil, ""); err != nil {
+		return err
+	}
+	if _, err := c.Call(0, "deleteStream", nil, int(c.Stream)); err != nil {
+		return err
+	}
+	return c.Await("NetStream.Unpublish.Success")
+}
+
+// receiver puts messages together. It expects a friendly server.
+type receiver struct {
+	size    int
+	streams map[byte]*incoming
+}
+
+type incoming struct {
+	message  Message
+	length   int
+	extended bool
+}
+
+func (r *receiver) next(in *bufio.Reader) (Message, error) {
+	for {
+		first, err := in.ReadByte()
+		if err != nil {
+			return Message{}, err
+		}
+		format, id := first>>6, first&0x3f
+		if id < 2 {
+			return Message{}, errors.New("pusher: the server uses a chunk stream above 63")
+		}
+		if r.streams == nil {
+			r.streams = map[byte]*incoming{}
+		}
+		s := r.streams[id]
+		if s == nil {
+			s = &incoming{}
+			r.streams[id] = s
+		}
+		h := make([]byte, [4]int{11, 7, 3, 0}[format])
+		if _, err := io.ReadFull(in, h); err != nil {
+			return Message{}, err
+		}
+		if len(h) >= 3 {
+			s.extended = string(h[:3]) == "\xff\xff\xff"
+		}
+		if len(h) >= 7 {
+			s.length = int(binary.BigEndian.Uint32(h[2:]) & 0xffffff)
+			s.message.Type = h[6]
+		}
+		if s.extended {
+			if _, err := in.Discard(4); err != nil {
+				return Message{}, err
+			}
+		}
+		body := make([]byte, min(r.size, s.length-len(s.message.Body)))
+		if _, err := io.ReadFull(in, body); err != nil {
+			return Message{}, err
+		}
+		s.message.Body = append(s.message.Body, body...)
+		if len(s.message.Body) < s.length {
+			continue
+		}
+		m := s.message
+		s.message.Body = nil
+		if m.Type == SetChunkSize && len(m.Body) == 4 {
+			r.size = int(binary.BigEndian.Uint32(m.Body))
+			continue
+		}
+		return m, nil
+	}
+}
