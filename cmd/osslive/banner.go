@@ -5,10 +5,10 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"strings"
 	"time"
 
 	"osslive/server/node"
+	"osslive/server/publishing"
 )
 
 // bannerExpiry is how long the URLs in the banner work.
@@ -48,9 +48,8 @@ func publishLines(w io.Writer, n *node.Node, c node.Config, ch node.Channel) {
 		return // Start has checked it
 	}
 	expires := time.Now().Add(bannerExpiry)
-	signed := signPublish(publishURL(api.Host, ch.Bucket, ch.Name), ch.Bucket, ch.Name, nil, n.Key, expires)
-	base, _, _ := strings.Cut(signed, "?")
-	server := base[:strings.LastIndex(base, "/")]
+	signed := publishing.URL(api.Host, ch.Bucket, ch.Name, signedPublish(ch.Bucket, ch.Name, nil, n.Key, expires))
+	server, key := publishing.SplitOBS(signed)
 	play := api.JoinPath(ch.Bucket, ch.Name, ch.Playlist).String()
 	if ch.Private {
 		if play, err = sign(play+"?x-oss-process=hls/sign", "", n.Key, expires); err != nil {
@@ -59,10 +58,10 @@ func publishLines(w io.Writer, n *node.Node, c node.Config, ch node.Channel) {
 	}
 
 	fmt.Fprintf(w, "\nPublish to live channel %s/%s (signed for %.0f hours):\n", ch.Bucket, ch.Name, bannerExpiry.Hours())
-	fmt.Fprintf(w, "  ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 60 -c:a aac -f flv %s\n", quote(signed))
+	fmt.Fprintf(w, "  %s\n", publishing.FFmpeg(publishing.Sh, signed, ch.FragDuration))
 	fmt.Fprintf(w, "OBS, Settings > Stream > Custom:\n")
 	fmt.Fprintf(w, "  Server      %s\n", server)
-	fmt.Fprintf(w, "  Stream Key  %s\n", strings.TrimPrefix(signed, server+"/"))
+	fmt.Fprintf(w, "  Stream Key  %s\n", key)
 	fmt.Fprintf(w, "Play:\n  %s\n", play)
 	if n.Admin != "" {
 		fmt.Fprintf(w, "  %s\n", channelPage(n, ch))
@@ -82,10 +81,6 @@ func endpoint(n *node.Node, c node.Config) string {
 	}
 	return "http://" + reachable(n.Listen)
 }
-
-// quote makes one word of s for a shell; double quotes would do for no URL with
-// a dollar, single ones for none with an apostrophe.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "%27") + "'" }
 
 func dataText(c node.Config) string {
 	switch {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"osslive/server/node"
+	"osslive/server/publishing"
 )
 
 // clip is the built-in film; clip/README.md says how it was made.
@@ -54,8 +55,8 @@ func (d *demoCmd) Run(ctx context.Context, c *console) error {
 func broadcast(ctx context.Context, c *console, n *node.Node, film node.Channel) error {
 	const retry = 2 * time.Second
 	for {
-		address := publishURL(reachable(n.Listen), film.Bucket, film.Name)
-		target := signPublish(address, film.Bucket, film.Name, nil, n.Key, time.Now().Add(time.Hour))
+		target := publishing.URL(reachable(n.Listen), film.Bucket, film.Name,
+			signedPublish(film.Bucket, film.Name, nil, n.Key, time.Now().Add(time.Hour)))
 		err := push(ctx, bytes.NewReader(clip), target, true)
 		if ctx.Err() != nil {
 			return nil

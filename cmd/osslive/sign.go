@@ -10,6 +10,7 @@ import (
 	"osslive/auth"
 	"osslive/server/address"
 	"osslive/server/node"
+	"osslive/server/publishing"
 )
 
 type signCmd struct {
@@ -64,7 +65,8 @@ func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error)
 		if name := query.Get("playlistName"); name != "" && !strings.HasSuffix(name, ".m3u8") {
 			return "", &node.ConfigError{Setting: "playlist", Value: name, Problem: "does not end with .m3u8"}
 		}
-		return signPublish(u, bucket, channel, query, key, expires), nil
+		u.RawQuery = publishing.Encode(signedPublish(bucket, channel, query, key, expires))
+		return u.String(), nil
 	case "http", "https":
 		if bucket == "" || path == "" {
 			return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not http://HOST/BUCKET/KEY"}
@@ -73,27 +75,14 @@ func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error)
 			return "", &node.ConfigError{Setting: "--playlist", Value: playlist, Problem: "is for rtmp:// URLs; put the name into the path"}
 		}
 		r := auth.Request{Method: http.MethodGet, Header: http.Header{}, Bucket: bucket, Key: path, Query: u.Query()}
-		u.RawQuery = encodeQuery(auth.SignURL(&r, key, expires))
+		u.RawQuery = publishing.Encode(auth.SignURL(&r, key, expires))
 		return u.String(), nil
 	}
 	return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "begins neither with rtmp:// nor with http://"}
 }
 
-// signPublish returns u, the publish URL of a channel, with the parameters in
+// signedPublish returns the query of a channel's publish URL: the parameters in
 // query and a signature over them.
-func signPublish(u *url.URL, bucket, channel string, query url.Values, key auth.Key, expires time.Time) string {
-	p := auth.Publish{Bucket: bucket, Channel: channel, Query: query}
-	signed := *u
-	signed.RawQuery = encodeQuery(auth.SignPublish(&p, key, expires))
-	return signed.String()
-}
-
-// publishURL is the publish URL of a channel, in the form for any host.
-func publishURL(host, bucket, channel string) *url.URL {
-	return &url.URL{Scheme: "rtmp", Host: host, Path: "/" + bucket + "/live/" + channel}
-}
-
-// encodeQuery escapes a space as %20: RTMP servers take a plus for itself.
-func encodeQuery(v url.Values) string {
-	return strings.ReplaceAll(v.Encode(), "+", "%20")
+func signedPublish(bucket, channel string, query url.Values, key auth.Key, expires time.Time) url.Values {
+	return auth.SignPublish(&auth.Publish{Bucket: bucket, Channel: channel, Query: query}, key, expires)
 }
