@@ -274,15 +274,17 @@ func nodeFlow(t testing.TB, dir string) ([]string, bool) {
 	return []string{"node", filepath.Join("node", "flow.js")}, here(t, filepath.Join(root, ".tools", "node", "node_modules", "ali-oss"))
 }
 
-func javaFlow(t testing.TB, dir string) ([]string, bool) {
+func javaFlow(t testing.TB, dir string) ([]string, bool) { return javaProgram(t, dir, "Flow") }
+
+func javaProgram(t testing.TB, dir, class string) ([]string, bool) {
 	jars := filepath.Join(root, ".tools", "java")
 	if !here(t, jars) {
 		return nil, false
 	}
 	path := filepath.Join(jars, "*") + string(filepath.ListSeparator) + dir
-	run(t, 5*time.Minute, "javac", "-encoding", "UTF-8", "-d", dir, "-cp", path, filepath.Join("java", "Flow.java"))
+	run(t, 5*time.Minute, "javac", "-encoding", "UTF-8", "-d", dir, "-cp", path, filepath.Join("java", class+".java"))
 	// A short life: the second compiler would cost more than it brings.
-	return []string{"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", path, "Flow"}, true
+	return []string{"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", path, class}, true
 }
 
 // here tells whether a part of .tools exists, and fails the test when everything must.
