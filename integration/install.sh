@@ -29,6 +29,8 @@ check() {
 	need gstreamer1.0-libav gst-inspect-1.0 avenc_aac
 	need chromium chromium --version
 	need strace strace -V
+	need curl curl --version
+	need openssl openssl version
 	need build-essential compiles
 	need python3-venv python3 -c 'import venv, ensurepip'
 	need nodejs node --version

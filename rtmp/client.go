@@ -2,7 +2,9 @@ package rtmp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +39,8 @@ type Client struct {
 	err  error         // why; read after done
 }
 
-// Dial connects to an rtmp:// URL and publishes. It returns when the server has
+// Dial connects to an rtmp:// or rtmps:// URL and publishes; the certificate of
+// the latter must be one that the system trusts. It returns when the server has
 // accepted, or with a *RejectError when it has refused. The last element of the
 // path, with the query, is the stream name; what stands before is the app. ctx
 // bounds Dial alone.
@@ -46,8 +49,11 @@ func Dial(ctx context.Context, rawURL string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var d net.Dialer
-	nc, err := d.DialContext(ctx, "tcp", address)
+	dial := new(net.Dialer).DialContext
+	if strings.HasPrefix(tcURL, "rtmps:") {
+		dial = new(tls.Dialer).DialContext
+	}
+	nc, err := dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
@@ -75,13 +81,11 @@ func splitURL(rawURL string) (address, tcURL, app, name string, err error) {
 	if err != nil {
 		return "", "", "", "", err
 	}
-	if u.Scheme != "rtmp" || u.Host == "" {
-		return "", "", "", "", fmt.Errorf("rtmp: %q is not an rtmp:// URL", u.Redacted())
+	standard := map[string]string{"rtmp": "1935", "rtmps": "443"}[u.Scheme]
+	if standard == "" || u.Host == "" {
+		return "", "", "", "", fmt.Errorf("rtmp: %q is not an rtmp:// or rtmps:// URL", u.Redacted())
 	}
-	port := u.Port()
-	if port == "" {
-		port = "1935"
-	}
+	port := cmp.Or(u.Port(), standard)
 	// The text as it was typed, because the server checks its signature.
 	path, query, hasQuery := strings.Cut(rawURL, "?")
 	_, path, _ = strings.Cut(path, "://")
@@ -95,7 +99,7 @@ func splitURL(rawURL string) (address, tcURL, app, name string, err error) {
 	if hasQuery {
 		name += "?" + query
 	}
-	return net.JoinHostPort(u.Hostname(), port), "rtmp://" + u.Host + "/" + app, app, name, nil
+	return net.JoinHostPort(u.Hostname(), port), u.Scheme + "://" + u.Host + "/" + app, app, name, nil
 }
 
 // transaction IDs of our commands

@@ -35,6 +35,9 @@ func banner(w io.Writer, n *node.Node, c node.Config) {
 	} else {
 		line("rtmp", "the endpoint's port")
 	}
+	if c.TLSCert != "" {
+		line("tls", "https:// and rtmps:// on the endpoint's port, by %s", c.TLSCert)
+	}
 	line("data", "%s", dataText(c))
 	if n.Admin != "" {
 		line("console", "http://%s/", reachable(n.Admin))

@@ -16,6 +16,9 @@ type serverFlags struct {
 	RTMP   string `name:"rtmp" placeholder:"HOST:PORT" help:"RTMP on a port of its own, or off (127.0.0.1:1935 if that is free)."`
 	Admin  string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Console, metrics and health, or off."`
 
+	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"PEM certificate: HTTPS and RTMPS on the API port too; read again when it changes."`
+	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"PEM private key of --tls-cert."`
+
 	Data       string `placeholder:"DIR" help:"Directory for everything, or memory (serve: ./osslive-data, demo: memory)."`
 	Durability string `enum:"strict,relaxed" default:"strict" help:"strict survives a power cut, relaxed a killed process."`
 
@@ -47,6 +50,7 @@ func (f *serverFlags) config(c *console) (node.Config, error) {
 	}
 	cfg := node.Config{
 		Listen: f.Listen, RTMP: f.RTMP, Admin: f.Admin,
+		TLSCert: f.TLSCert, TLSKey: f.TLSKey,
 		Data: f.Data, Relaxed: f.Durability == "relaxed",
 		InsecureDefaultKey: f.InsecureDefaultKey,
 		Region:             f.Region, BaseDomains: f.BaseDomain, PublicURL: strings.TrimSuffix(f.PublicURL, "/"),

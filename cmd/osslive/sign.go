@@ -53,7 +53,7 @@ func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error)
 		bucket, path, _ = strings.Cut(path, "/")
 	}
 	switch u.Scheme {
-	case "rtmp":
+	case "rtmp", "rtmps":
 		channel, found := strings.CutPrefix(path, "live/")
 		if !found || channel == "" || strings.Contains(channel, "/") {
 			return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not rtmp://HOST/BUCKET/live/CHANNEL"}

@@ -36,6 +36,10 @@ type Config struct {
 	RTMP   string // RTMP alone, or Off; "" tries DefaultRTMP
 	Admin  string // console, metrics and health, or Off
 
+	// TLS on the API port, beside what is in the clear: PEM files, read again when
+	// they change. Both or neither.
+	TLSCert, TLSKey string
+
 	Data    string // directory, or Memory
 	Relaxed bool   // do not sync segment and object bytes, only the records
 
@@ -101,6 +105,13 @@ func (c *Config) check() error {
 		}
 		if _, _, err := net.SplitHostPort(a.value); err != nil {
 			return &ConfigError{a.setting, a.value, "is not HOST:PORT, such as 127.0.0.1:9000"}
+		}
+	}
+	for _, half := range []struct{ setting, value, other, name string }{
+		{"--tls-cert", c.TLSCert, c.TLSKey, "--tls-key"}, {"--tls-key", c.TLSKey, c.TLSCert, "--tls-cert"},
+	} {
+		if half.value == "" && half.other != "" {
+			return &ConfigError{half.setting, "", "is missing: " + half.name + " is half of a pair, name the other file too"}
 		}
 	}
 	if c.Data == "" {

@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,6 +44,7 @@ type Node struct {
 	closers []func() error // of the backends, in the order of closing
 	// writable tells why the records can no longer be written, nil if they can.
 	writable func() error
+	tls      *tls.Config // of the API port; nil without a certificate
 	rtmp     *rtmp.Server
 	api      *http.Server
 	admin    *http.Server
@@ -65,6 +67,13 @@ func Start(ctx context.Context, c Config) (_ *Node, err error) {
 		c.Keys = []auth.Key{DefaultKey}
 	}
 	n := &Node{log: c.Logger, Key: c.Keys[0], writable: func() error { return nil }}
+	if c.TLSCert != "" {
+		pair, err := openCertificate(c.TLSCert, c.TLSKey, c.Logger)
+		if err != nil {
+			return nil, err
+		}
+		n.tls = pair.config()
+	}
 
 	ports, err := bind(&c)
 	if err != nil {
@@ -174,6 +183,8 @@ func (n *Node) serve(c *Config, ports *ports) {
 		ReadHeaderTimeout: limits.header,
 		IdleTimeout:       limits.idle,
 		MaxHeaderBytes:    headSize,
+		Protocols:         protocols(),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsOfConnection},
 		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
 	}
 	n.admin = &http.Server{
@@ -188,9 +199,11 @@ func (n *Node) serve(c *Config, ports *ports) {
 	n.background = cancel
 	n.running.Go(func() { publishers.Run(ctx) })
 	n.running.Go(func() { n.tidy(ctx, c.Retain) })
-	connections := make(slots, limits.connections)
+	shared := sniffing{
+		rtmp: n.rtmp.ServeConn, slots: make(slots, limits.connections), wait: limits.header, tls: n.tls, log: c.Logger,
+	}
 	for _, l := range ports.api {
-		n.running.Go(func() { n.ended("API", n.api.Serve(newSniffer(l, n.rtmp.ServeConn, connections, limits.header))) })
+		n.running.Go(func() { n.ended("API", n.api.Serve(newSniffer(l, shared))) })
 	}
 	for _, l := range ports.rtmp {
 		n.running.Go(func() { n.ended("RTMP", n.rtmp.Serve(l)) })

@@ -2,20 +2,21 @@ package node
 
 import (
 	"bytes"
+	"net"
 	"strconv"
 
 	"osslive/server"
 )
 
-// Write passes on what the HTTP server writes, but for the text that net/http
-// itself answers with to what is no HTTP request, before any handler: that
-// becomes an error document like all others.
-func (c *sniffedConn) Write(p []byte) (int, error) {
+// writeHTTP passes on what the HTTP server writes to c, but for the text that
+// net/http itself answers with to what is no HTTP request, before any handler:
+// that becomes an error document like all others.
+func writeHTTP(c net.Conn, p []byte) (int, error) {
 	status, ok := plainRefusal(p)
 	if !ok {
-		return c.TCPConn.Write(p)
+		return c.Write(p)
 	}
-	if _, err := c.TCPConn.Write(server.Refusal(status)); err != nil {
+	if _, err := c.Write(server.Refusal(status)); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -1,7 +1,10 @@
 package node
 
 import (
+	"crypto/tls"
 	"errors"
+	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -9,19 +12,27 @@ import (
 
 // sniffer shares one port between HTTP and RTMP. The first byte decides: 0x03
 // is the version that opens an RTMP handshake (RTMP 1.0 §5.2.2), a letter is
-// the method of an HTTP request (RFC 9112 §3); anything else is closed.
+// the method of an HTTP request (RFC 9112 §3), 0x16 a TLS handshake (RFC 8446
+// §5.1) where there is a certificate; anything else is closed.
 //
 // It is the net.Listener of the HTTP server; RTMP connections go to rtmp.
 type sniffer struct {
 	net.Listener
-	rtmp  func(net.Conn)
-	slots slots
-	wait  time.Duration // for the first byte
+	sniffing
 
 	http   chan net.Conn
 	closed chan struct{}
 	once   sync.Once
 	err    error // why accepting ended; set before closed is
+}
+
+// sniffing is what the sniffers of one port have in common.
+type sniffing struct {
+	rtmp  func(net.Conn)
+	slots slots
+	wait  time.Duration // for the first byte, and for a TLS handshake with the first byte inside
+	tls   *tls.Config   // nil: no TLS
+	log   *slog.Logger
 }
 
 // slots count the connections that are HTTP or undecided, of all listeners; its
@@ -39,8 +50,8 @@ func (s slots) take() bool {
 
 func (s slots) give() { <-s }
 
-func newSniffer(l net.Listener, rtmp func(net.Conn), slots slots, wait time.Duration) *sniffer {
-	s := &sniffer{Listener: l, rtmp: rtmp, slots: slots, wait: wait, http: make(chan net.Conn), closed: make(chan struct{})}
+func newSniffer(l net.Listener, c sniffing) *sniffer {
+	s := &sniffer{Listener: l, sniffing: c, http: make(chan net.Conn), closed: make(chan struct{})}
 	go s.accept()
 	return s
 }
@@ -73,27 +84,80 @@ func (s *sniffer) accept() {
 }
 
 func (s *sniffer) sniff(c *sniffedConn) {
-	var first [1]byte
 	c.SetReadDeadline(time.Now().Add(s.wait))
-	if _, err := c.TCPConn.Read(first[:]); err != nil {
+	if c.peek(c.TCPConn) != nil {
 		c.Close()
 		return
 	}
 	c.SetReadDeadline(time.Time{})
-	c.first, c.pending = first[0], true
-	switch b := first[0]; {
-	case b == 0x03:
+	switch kind := c.spoken(); {
+	case kind == spokenRTMP:
 		c.leave()
 		s.rtmp(c)
-	case 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z':
-		select {
-		case s.http <- c:
-		case <-s.closed:
-			c.Close()
-		}
+	case kind == spokenHTTP:
+		s.toHTTP(c)
+	case kind == spokenTLS && s.tls != nil:
+		s.secure(c)
 	default:
 		c.Close()
 	}
+}
+
+// toHTTP gives a connection to the HTTP server.
+func (s *sniffer) toHTTP(c net.Conn) {
+	select {
+	case s.http <- c:
+	case <-s.closed:
+		c.Close()
+	}
+}
+
+// spoken is a protocol, as its first byte tells it.
+type spoken int
+
+const (
+	spokenOther spoken = iota
+	spokenHTTP
+	spokenRTMP
+	spokenTLS
+)
+
+// peeked is the first byte of a connection, taken to look at.
+type peeked struct {
+	first   byte
+	pending bool // first was not read yet
+}
+
+// peek reads the first byte.
+func (p *peeked) peek(r io.Reader) error {
+	var first [1]byte
+	if _, err := io.ReadFull(r, first[:]); err != nil {
+		return err
+	}
+	p.first, p.pending = first[0], true
+	return nil
+}
+
+// read gives the byte back, then reads on.
+func (p *peeked) read(r io.Reader, into []byte) (int, error) {
+	if !p.pending || len(into) == 0 {
+		return r.Read(into)
+	}
+	p.pending = false
+	into[0] = p.first
+	return 1, nil
+}
+
+func (p *peeked) spoken() spoken {
+	switch b := p.first; {
+	case b == 0x03:
+		return spokenRTMP
+	case b == 0x16:
+		return spokenTLS
+	case 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z':
+		return spokenHTTP
+	}
+	return spokenOther
 }
 
 // Accept returns the next HTTP connection.
@@ -123,21 +187,15 @@ func (s *sniffer) stop(err error) {
 // It is otherwise the TCPConn itself, so that files still leave by sendfile.
 type sniffedConn struct {
 	*net.TCPConn
-	first   byte
-	pending bool // first was not read yet
+	peeked
 
 	slots slots
 	left  sync.Once
 }
 
-func (c *sniffedConn) Read(p []byte) (int, error) {
-	if !c.pending || len(p) == 0 {
-		return c.TCPConn.Read(p)
-	}
-	c.pending = false
-	p[0] = c.first
-	return 1, nil
-}
+func (c *sniffedConn) Read(p []byte) (int, error) { return c.read(c.TCPConn, p) }
+
+func (c *sniffedConn) Write(p []byte) (int, error) { return writeHTTP(c.TCPConn, p) }
 
 func (c *sniffedConn) Close() error {
 	c.leave()

@@ -1,0 +1,71 @@
+package node
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+// streamsOfConnection bounds the requests that one HTTP/2 connection makes at a
+// time; the other limits of HTTP/2 are the library's.
+const streamsOfConnection = 100
+
+// protocols are those of the API: HTTP/2 inside TLS only, never in the clear.
+func protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	return p
+}
+
+// secure makes the TLS handshake on c, then decides by the first byte inside, as
+// sniff does outside. A client that chose HTTP/2 has said what it speaks.
+func (s *sniffer) secure(c *sniffedConn) {
+	t := tls.Server(c, s.tls)
+	t.SetDeadline(time.Now().Add(s.wait))
+	if err := t.Handshake(); err != nil {
+		s.log.Debug("TLS handshake failed", "remote", c.RemoteAddr().String(), "error", err)
+		t.Close()
+		return
+	}
+	if t.ConnectionState().NegotiatedProtocol == "h2" {
+		t.SetDeadline(time.Time{})
+		s.toHTTP(t)
+		return
+	}
+	inner := &secureConn{Conn: t}
+	if inner.peek(t) != nil {
+		t.Close()
+		return
+	}
+	t.SetDeadline(time.Time{})
+	switch inner.spoken() {
+	case spokenRTMP:
+		c.leave()
+		s.rtmp(inner)
+	case spokenHTTP:
+		s.toHTTP(inner)
+	default:
+		t.Close()
+	}
+}
+
+// secureConn gives back the byte that secure took. It does not say what it is
+// wrapped around: nobody may read that past TLS.
+type secureConn struct {
+	net.Conn // a *tls.Conn
+	peeked
+}
+
+func (c *secureConn) Read(p []byte) (int, error) { return c.read(c.Conn, p) }
+
+func (c *secureConn) Write(p []byte) (int, error) { return writeHTTP(c.Conn, p) }
+
+// CloseWrite ends the sending side; what the client still sends can be read.
+func (c *secureConn) CloseWrite() error { return c.Conn.(*tls.Conn).CloseWrite() }
+
+// ConnectionState is for net/http: it fills the TLS field of a request.
+func (c *secureConn) ConnectionState() tls.ConnectionState {
+	return c.Conn.(*tls.Conn).ConnectionState()
+}
