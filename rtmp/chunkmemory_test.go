@@ -76,7 +76,7 @@ func TestChunkBudget(t *testing.T) {
 			_, err := readChunks(&tt.wire.Buffer, 4096, limits)
 			var limit *LimitError
 			if errors.As(tt.want, &limit) {
-				if !errors.As(err, &limit) || limit.Limit != "Buffered" {
+				if !errors.As(err, &limit) || limit.Limit != "BufferedWaiting" {
 					t.Errorf("got %v, want the limit", err)
 				}
 			} else if err != tt.want {

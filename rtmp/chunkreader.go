@@ -202,7 +202,11 @@ func (r *chunkReader) grow(cs *chunkStream, size int) error {
 		}
 	}
 	if r.held+more > r.budget {
-		return limitErrorf("Buffered", "unfinished messages need more than %d bytes", r.budget)
+		name := "Buffered"
+		if r.budget == r.limits.BufferedWaiting {
+			name = "BufferedWaiting"
+		}
+		return limitErrorf(name, "unfinished messages need more than %d bytes", r.budget)
 	}
 	r.held += more
 	body := make([]byte, len(cs.body), size)

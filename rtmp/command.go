@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"errors"
 	"fmt"
 
 	"osslive/rtmp/amf0"
@@ -16,7 +17,12 @@ type command struct {
 
 func parseCommand(m message) (command, error) {
 	values, err := amf0.Unmarshal(m.amf0Body())
-	if err != nil {
+	switch {
+	case errors.Is(err, amf0.ErrTooDeep):
+		return command{}, limitErrorf("AMFDepth", "command: %v", err)
+	case errors.Is(err, amf0.ErrTooMany):
+		return command{}, limitErrorf("AMFValues", "command: %v", err)
+	case err != nil:
 		return command{}, protocolErrorf("command: %v", err)
 	}
 	if len(values) == 0 {

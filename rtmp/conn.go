@@ -50,6 +50,7 @@ type conn struct {
 
 	state     state
 	published bool // ever
+	evicted   bool // counts no longer among those that wait; the server's mu guards it
 	client    client
 	streamID  uint32 // message stream that onStatus goes to
 	stream    Stream // while publishing
@@ -65,6 +66,7 @@ type conn struct {
 	limit              time.Duration
 	deadline           time.Time
 	progress           bool // a message was handled since the last read
+	overstayed         bool // the client did not leave within limits.Drain
 
 	mu     sync.Mutex
 	armed  time.Time // the read deadline of nc
@@ -241,7 +243,10 @@ func (c *conn) Write(p []byte) (int, error) {
 	c.nc.SetWriteDeadline(time.Now().Add(c.limits.Write))
 	n, err := c.nc.Write(p)
 	c.sent += int64(n)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded): // nothing more can be said to the client
+		err = &ioError{limitErrorf("Write", "the client took no reply within %v", c.limits.Write)}
+	case err != nil:
 		err = &ioError{err}
 	}
 	return n, err
@@ -284,6 +289,7 @@ func (c *conn) farewell(reason error) {
 	c.nc.SetReadDeadline(time.Now().Add(c.limits.Drain))
 	for {
 		if _, err := c.nc.Read(c.in.buf); err != nil {
+			c.overstayed = errors.Is(err, os.ErrDeadlineExceeded)
 			return
 		}
 	}
@@ -304,6 +310,10 @@ func closeWrite(nc net.Conn) bool {
 }
 
 func (c *conn) closeInfo(reason error) CloseInfo {
+	limit := limitName(reason)
+	if limit == "" && c.overstayed {
+		limit = "Drain"
+	}
 	return CloseInfo{
 		RemoteAddr: c.nc.RemoteAddr(),
 		FlashVer:   c.client.flashVer,
@@ -312,6 +322,7 @@ func (c *conn) closeInfo(reason error) CloseInfo {
 		Duration:   time.Since(c.start),
 		Received:   c.received,
 		Sent:       c.sent,
+		Limit:      limit,
 		Reason:     reason,
 	}
 }

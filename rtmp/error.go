@@ -46,7 +46,7 @@ func protocolErrorf(format string, args ...any) error {
 }
 
 // LimitError reports a peer that went over one of Limits. Limit is the name of
-// the field there.
+// the field there, or ControlMessage, AMFDepth or AMFValues, which are constant.
 type LimitError struct {
 	Limit   string
 	Message string
@@ -56,6 +56,15 @@ func (e *LimitError) Error() string { return "rtmp: " + e.Message }
 
 func limitErrorf(limit, format string, args ...any) error {
 	return &LimitError{limit, fmt.Sprintf(format, args...)}
+}
+
+// limitName returns the limit that err tells of, or "".
+func limitName(err error) string {
+	var limit *LimitError
+	if errors.As(err, &limit) {
+		return limit.Limit
+	}
+	return ""
 }
 
 // PanicError is a panic in a Handler, in a Stream or in this package.

@@ -8,7 +8,7 @@ import (
 
 // Limits bounds what a connection may take. Sizes are in bytes.
 type Limits struct {
-	Waiting int // connections without an accepted publish; more are closed at once
+	Waiting int // connections without an accepted publish; one more ends the oldest
 
 	Handshake time.Duration // for the whole of it
 	Publish   time.Duration // from the handshake, or the end of a publish, to the next publish

@@ -1,9 +1,7 @@
 package rtmp
 
 import (
-	"errors"
 	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -73,18 +71,43 @@ func TestWaitingLimit(t *testing.T) {
 	h := newRecorder()
 	s := startServer(t, h, limits)
 	publishingPeer(t, s.addr) // does not wait
-	connectedPeer(t, s.addr)
+	oldest := rawPeer(t, s.addr)
+	waitFor(t, "the connection", func() bool { return s.count() == 2 })
 	second := connectedPeer(t, s.addr)
-	third := rawPeer(t, s.addr)
-	if end := s.end(t); !isLimit("Waiting")(end.Reason) {
-		t.Errorf("third: got %v, want the limit", end.Reason)
+	third := connectedPeer(t, s.addr)
+	if end := s.end(t); !isLimit("Waiting")(end.Reason) || end.RemoteAddr.String() != oldest.nc.LocalAddr().String() {
+		t.Errorf("got the end of %v by %v, want the oldest, %v, by the limit", end.RemoteAddr, end.Reason, oldest.nc.LocalAddr())
 	}
-	if _, err := third.nc.Read(make([]byte, 1)); err == nil {
-		t.Error("third: still open")
+	if _, err := oldest.nc.Read(make([]byte, 1)); err == nil {
+		t.Error("the oldest is still open")
 	}
-	second.nc.Close()
-	s.end(t)
-	connectedPeer(t, s.addr)
+	for _, p := range []*peer{third, second} {
+		p.publish()
+		if code := p.status(); code != codePublishStart {
+			t.Errorf("publish: got %s", code)
+		}
+	}
+}
+
+func (s *testServer) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// waitFor asks until the answer is true.
+func waitFor(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("never saw %s", what)
+		}
+	}
 }
 
 func TestCommandLimits(t *testing.T) {
@@ -124,8 +147,8 @@ func TestClientNeverReads(t *testing.T) {
 	defer client.Close()
 	go s.ServeConn(server)
 	client.Write(append([]byte{3}, make([]byte, handshakeSize)...))
-	if end := receive(t, ended, "end of the connection"); !errors.Is(end.Reason, os.ErrDeadlineExceeded) {
-		t.Errorf("got %v, want %v", end.Reason, os.ErrDeadlineExceeded)
+	if end := receive(t, ended, "end of the connection"); !isLimit("Write")(end.Reason) || end.Limit != "Write" {
+		t.Errorf("got %v, want the limit Write", end.Reason)
 	}
 }
 

@@ -64,6 +64,7 @@ type CloseInfo struct {
 	Duration   time.Duration
 	Received   int64 // bytes
 	Sent       int64
+	Limit      string // the field of Limits that the client went over, "" for none
 
 	// Reason is nil after a publish that ended properly and wraps io.EOF if the
 	// client left without one; otherwise it is as the cause of Stream.Close.
@@ -151,7 +152,7 @@ func (s *Server) ServeConn(nc net.Conn) {
 	if err != nil {
 		nc.Close()
 		if s.OnClose != nil {
-			s.OnClose(CloseInfo{RemoteAddr: nc.RemoteAddr(), Reason: err})
+			s.OnClose(CloseInfo{RemoteAddr: nc.RemoteAddr(), Limit: limitName(err), Reason: err})
 		}
 		return
 	}
@@ -170,7 +171,10 @@ func (s *Server) add(nc net.Conn) (*conn, error) {
 		return nil, ErrServerClosed
 	}
 	if s.waiting >= s.Limits.Waiting {
-		return nil, limitErrorf("Waiting", "more than %d connections wait for a publish", s.Limits.Waiting)
+		err := limitErrorf("Waiting", "more than %d connections wait for a publish", s.Limits.Waiting)
+		if !s.evict(err) {
+			return nil, err
+		}
 	}
 	s.waiting++
 	c := newConn(s, nc)
@@ -183,20 +187,41 @@ func (s *Server) remove(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	if c.state != publishing {
+	if c.state != publishing && !c.evicted {
 		s.waiting--
 	}
 	s.idle.Broadcast()
+}
+
+// evict ends the connection that has waited longest for its publish: an encoder
+// publishes within a few round trips, and those that stall must not keep it out.
+// s.mu is held.
+func (s *Server) evict(reason error) bool {
+	var oldest *conn
+	for c := range s.conns {
+		if c.state != publishing && !c.evicted && (oldest == nil || c.start.Before(oldest.start)) {
+			oldest = c
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	oldest.evicted = true
+	s.waiting--
+	oldest.kick(reason)
+	oldest.cancel()
+	oldest.nc.Close() // without a farewell, which it could draw out
+	return true
 }
 
 // setState changes the state of c, and the count of those that wait with it.
 func (s *Server) setState(c *conn, to state) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.state == publishing {
+	if c.state == publishing && !c.evicted {
 		s.waiting++
 	}
-	if to == publishing {
+	if to == publishing && !c.evicted {
 		s.waiting--
 	}
 	c.state = to

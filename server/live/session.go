@@ -103,6 +103,9 @@ func (s *session) Finish(seg segmenter.Segment) error {
 	s.meter()
 	w := s.open
 	s.open = nil
+	if seg.Bytes >= segmenter.DefaultMaxBytes {
+		s.handler.Metrics.Limit("rtmp", "SegmentBytes")
+	}
 	return s.recorder.add(finished{w, seg})
 }
 
@@ -159,6 +162,10 @@ func (s *session) fail(err error) {
 func (s *session) kick(err error) { s.kickFunc(s.refusal(err)) }
 
 func (s *session) refusal(err error) *rtmp.RejectError {
+	var corrupt *segmenter.CorruptError
+	if errors.As(err, &corrupt) {
+		s.handler.Metrics.Limit("rtmp", "BadMessages")
+	}
 	r := reject(err, s.requestID)
 	s.log.Warn("publish cut off", "reason", r.Description, "error", err)
 	return r

@@ -15,6 +15,7 @@ type Metrics struct {
 	requestSeconds *prometheus.HistogramVec
 	refusals       *prometheus.CounterVec
 	panics         prometheus.Counter
+	limits         *prometheus.CounterVec
 
 	Publishers prometheus.Gauge   // LiveChannels with a publisher at this moment
 	BytesIn    prometheus.Counter // bytes of media tags received
@@ -45,6 +46,10 @@ func New(r prometheus.Registerer) *Metrics {
 			Name: "osslive_http_panics_total",
 			Help: "Handlers that panicked; their requests were answered with InternalError.",
 		}),
+		limits: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "osslive_limits_reached_total",
+			Help: "Clients that went over a limit, by protocol and the name of the limit.",
+		}, []string{"protocol", "limit"}),
 		Publishers: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "osslive_live_publishers",
 			Help: "LiveChannels with a publisher at this moment.",
@@ -67,7 +72,7 @@ func New(r prometheus.Registerer) *Metrics {
 			Help: "Bytes of media tags received from publishers.",
 		}),
 	}
-	r.MustRegister(m.requests, m.requestSeconds, m.refusals, m.panics,
+	r.MustRegister(m.requests, m.requestSeconds, m.refusals, m.panics, m.limits,
 		m.Publishers, m.BytesIn, m.publishes, m.segmentSeconds, m.segmentBytes)
 	return m
 }
@@ -84,6 +89,10 @@ func (m *Metrics) Request(operation, status, code string, took time.Duration) {
 
 // Panic counts an HTTP handler that panicked.
 func (m *Metrics) Panic() { m.panics.Inc() }
+
+// Limit counts a client that went over a limit. Protocol is rtmp, whose limits are
+// the fields of rtmp.Limits and a few constants, or http.
+func (m *Metrics) Limit(protocol, name string) { m.limits.WithLabelValues(protocol, name).Inc() }
 
 // Refused counts a publish that was not let in, by the code it was told.
 func (m *Metrics) Refused(code string) { m.publishes.WithLabelValues(code).Inc() }

@@ -16,6 +16,7 @@ func TestMetrics(t *testing.T) {
 	m.Request("GetObject", "200", "", time.Millisecond)
 	m.Request("GetObject", "404", "NoSuchKey", time.Millisecond)
 	m.Panic()
+	m.Limit("rtmp", "Idle")
 	m.Publishers.Inc()
 	m.Ended("ended")
 	m.Refused("NetStream.Publish.Denied")
@@ -30,6 +31,7 @@ func TestMetrics(t *testing.T) {
 		`osslive_http_requests_total{GetObject,200} 1`,
 		`osslive_http_requests_total{GetObject,404} 1`,
 		`osslive_ingest_bytes_total 1000`,
+		`osslive_limits_reached_total{Idle,rtmp} 1`,
 		`osslive_live_publishers 1`,
 		`osslive_publishes_total{NetStream.Publish.Denied} 1`,
 		`osslive_publishes_total{ended} 1`,

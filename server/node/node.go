@@ -174,7 +174,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 		rtmpLimits.Idle = c.PublisherIdle
 	}
 	fit(fileLimit(), &limits, &rtmpLimits)
-	n.rtmp = &rtmp.Server{Handler: publishers, Limits: rtmpLimits, OnClose: n.logRTMP}
+	n.rtmp = &rtmp.Server{Handler: publishers, Limits: rtmpLimits, OnClose: n.rtmpEnded(instruments)}
 	n.api = &http.Server{
 		Handler: server.New(server.Config{
 			Store: n.store, Keys: keys, Region: c.Region, Domains: domains, PublicURL: c.PublicURL,
@@ -241,9 +241,15 @@ func (n *Node) ended(name string, err error) {
 	}
 }
 
-func (n *Node) logRTMP(i rtmp.CloseInfo) {
-	n.log.Debug("rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
-		"received", i.Received, "sent", i.Sent, "reason", i.Reason)
+// rtmpEnded returns what logs and counts the ends of RTMP connections.
+func (n *Node) rtmpEnded(m *metrics.Metrics) func(rtmp.CloseInfo) {
+	return func(i rtmp.CloseInfo) {
+		if i.Limit != "" {
+			m.Limit("rtmp", i.Limit)
+		}
+		n.log.Debug("rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
+			"received", i.Received, "sent", i.Sent, "reason", i.Reason)
+	}
 }
 
 // Stop closes the listeners, ends every publish with its last segment, lets
