@@ -1,6 +1,10 @@
 package segmenter
 
-import "osslive/segmenter/mpegts"
+import (
+	"time"
+
+	"osslive/segmenter/mpegts"
+)
 
 // StreamInfo describes a stream as far as it is known.
 type StreamInfo struct {
@@ -14,6 +18,9 @@ type VideoInfo struct {
 	Width, Height int     // pixels, cropped
 	FrameRate     float64 // pictures per second of media, over the last seconds
 	Bandwidth     int     // bytes per second of media, over the last seconds
+
+	// KeyInterval is the time between the last two keyframes, 0 before the second.
+	KeyInterval time.Duration
 }
 
 // AudioInfo describes the audio track.

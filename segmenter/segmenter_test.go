@@ -115,8 +115,8 @@ func segment(t testing.TB, cfg segmenter.Config, tags []flv.Tag) (*sink, segment
 }
 
 func TestClips(t *testing.T) {
-	h264 := func(w, h int, rate float64) segmenter.VideoInfo {
-		return segmenter.VideoInfo{Codec: "H264", Width: w, Height: h, FrameRate: rate}
+	h264 := func(w, h int, rate float64, keyInterval time.Duration) segmenter.VideoInfo {
+		return segmenter.VideoInfo{Codec: "H264", Width: w, Height: h, FrameRate: rate, KeyInterval: keyInterval}
 	}
 	tests := []struct {
 		file      string
@@ -127,15 +127,15 @@ func TestClips(t *testing.T) {
 		info      segmenter.StreamInfo
 	}{
 		{"bframes", 2 * time.Second, []int64{2000, 2000, 2000}, 150, 260,
-			segmenter.StreamInfo{Video: h264(160, 90, 25), Audio: segmenter.AudioInfo{Codec: "AAC", SampleRate: 44100, Channels: 1}}},
+			segmenter.StreamInfo{Video: h264(160, 90, 25, 2*time.Second), Audio: segmenter.AudioInfo{Codec: "AAC", SampleRate: 44100, Channels: 1}}},
 		{"slices", time.Second, []int64{1001, 1001, 1001, 1002}, 120, 189,
-			segmenter.StreamInfo{Video: h264(176, 144, 30), Audio: segmenter.AudioInfo{Codec: "AAC", SampleRate: 48000, Channels: 2}}},
+			segmenter.StreamInfo{Video: h264(176, 144, 30, 1001*time.Millisecond), Audio: segmenter.AudioInfo{Codec: "AAC", SampleRate: 48000, Channels: 2}}},
 		{"interlaced", time.Second, []int64{1000, 1000, 1000}, 75, 0,
-			segmenter.StreamInfo{Video: h264(174, 92, 25)}},
+			segmenter.StreamInfo{Video: h264(174, 92, 25, time.Second)}},
 		{"slow", 4 * time.Second, []int64{4000, 2000}, 6, 47,
-			segmenter.StreamInfo{Video: h264(160, 90, 1), Audio: segmenter.AudioInfo{Codec: "AAC", SampleRate: 8000, Channels: 1}}},
+			segmenter.StreamInfo{Video: h264(160, 90, 1, 2*time.Second), Audio: segmenter.AudioInfo{Codec: "AAC", SampleRate: 8000, Channels: 1}}},
 		{"mp3", 2 * time.Second, []int64{2000}, 50, 0,
-			segmenter.StreamInfo{Video: h264(160, 90, 25), Audio: segmenter.AudioInfo{Codec: "MP3",
+			segmenter.StreamInfo{Video: h264(160, 90, 25, time.Second), Audio: segmenter.AudioInfo{Codec: "MP3",
 				Dropped: "audio codec MP3 is not supported by LiveChannel, audio is dropped: choose AAC"}}},
 	}
 	for _, tt := range tests {

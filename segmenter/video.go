@@ -19,6 +19,8 @@ type videoTrack struct {
 	since    time.Duration
 	bad      int // malformed messages in a row
 	meter    meter
+	lastKey  mpegts.Ticks
+	keys     int // keyframes written
 
 	record     []byte // the last sequence header
 	lengthSize int    // 0 before the first sequence header
@@ -238,6 +240,9 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		v.interval = dts - v.last
 	}
 	v.started, v.last = true, dts
+	if f.key {
+		s.keyframe(dts)
+	}
 
 	prefix := accessUnitDelimiter
 	if sets || f.key || !s.seg.video {
@@ -257,6 +262,16 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		return s.flushAudio()
 	}
 	return nil
+}
+
+// keyframe measures how far apart keyframes are.
+func (s *Segmenter) keyframe(dts mpegts.Ticks) {
+	v := &s.video
+	if v.keys > 0 {
+		interval := between(v.lastKey, dts)
+		s.update(func(i *StreamInfo) { i.Video.KeyInterval = interval })
+	}
+	v.keys, v.lastKey = v.keys+1, dts
 }
 
 // appendNALs writes a picture's NAL units, each behind a start code.

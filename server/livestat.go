@@ -38,8 +38,8 @@ func (s *Server) getLiveChannelStat(w http.ResponseWriter, r *request) error {
 		answer.ConnectedTime = xmlTime(stat.Connected)
 		answer.RemoteAddr = stat.RemoteAddr
 		if stat.Video != nil {
-			v := videoXML(*stat.Video)
-			answer.Video = &v
+			v := stat.Video
+			answer.Video = &videoXML{v.Width, v.Height, v.FrameRate, v.Bandwidth, v.Codec}
 		}
 		if stat.Audio != nil {
 			a := audioXML(*stat.Audio)

@@ -87,6 +87,8 @@ type segmentRecord struct {
 	Duration      time.Duration `json:"ns"`
 	Discontinuity bool          `json:"discontinuity,omitempty"`
 	Session       string        `json:"session"`
+	Keyframe      bool          `json:"keyframe,omitempty"`
+	Forced        bool          `json:"forced,omitempty"`
 }
 
 type historyRecord struct {

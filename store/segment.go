@@ -15,6 +15,8 @@ type Segment struct {
 	Duration      time.Duration
 	Discontinuity bool // does not continue the segment before it
 	Session       string
+	Keyframe      bool // begins with a key frame
+	Forced        bool // ended without one, because of its length or size
 }
 
 // Start is the wall-clock time at which the segment was opened.
@@ -65,6 +67,27 @@ func (s *Store) Segments(ctx context.Context, bucket, channel string, from, to t
 			}
 		}
 	}
+}
+
+// Recent returns the objects of the segments that a channel recorded last: those
+// that began within span before the last one did, and no more than limit.
+func (s *Store) Recent(ctx context.Context, bucket, channel string, span time.Duration, limit int) ([]Object, error) {
+	if _, _, err := s.channel(ctx, bucket, channel); err != nil {
+		return nil, err
+	}
+	pos, _, err := load[positionRecord](ctx, s.kv, positionKey(bucket, channel))
+	if err != nil {
+		return nil, err
+	}
+	last := pos.lastMS()
+	var recent []Object
+	for o, err := range s.segments(ctx, bucket, channel, max(0, last-span.Milliseconds()), last) {
+		if err != nil {
+			return nil, err
+		}
+		recent = append(recent, o)
+	}
+	return recent[max(0, len(recent)-limit):], nil
 }
 
 // segments yields the objects of segments named from..to.

@@ -31,6 +31,20 @@ func TestSegments(t *testing.T) {
 	}
 	rest := slices.Concat(names[:10], names[12:])
 	at := func(i int) time.Time { return store.Segment{Name: names[i]}.Start() }
+	for _, q := range []struct {
+		span  time.Duration
+		limit int
+		want  []string
+	}{{2 * time.Second, 10, names[597:]}, {time.Hour, 2, names[598:]}, {0, 10, names[599:]}, {time.Hour, 1000, rest}} {
+		var got []string
+		recent, err := s.Recent(t.Context(), "demo", "live", q.span, q.limit)
+		for _, o := range recent {
+			got = append(got, o.Segment.Name)
+		}
+		if err != nil || !slices.Equal(got, q.want) {
+			t.Errorf("the last %d within %v: got %v, %v, want %v", q.limit, q.span, got, err, q.want)
+		}
+	}
 	tests := []struct {
 		name     string
 		from, to time.Time

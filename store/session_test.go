@@ -250,7 +250,7 @@ func TestRenew(t *testing.T) {
 			}
 			stat := store.Stat{
 				Connected: first.Connected, RemoteAddr: first.RemoteAddr,
-				Video: &store.VideoStat{Width: 1280, Height: 720, FrameRate: 29, Bandwidth: 200_000, Codec: "H264"},
+				Video: &store.VideoStat{Width: 1280, Height: 720, FrameRate: 29, Bandwidth: 200_000, Codec: "H264", KeyInterval: 2 * time.Second},
 				Audio: &store.AudioStat{Bandwidth: 10_000, SampleRate: 44100, Codec: "AAC"},
 			}
 			wantErr(t, "Renew", p.Renew(t.Context(), stat), tt.want)

@@ -22,6 +22,9 @@ type VideoStat struct {
 	FrameRate     int // per second, truncated
 	Bandwidth     int // bytes per second
 	Codec         string
+
+	// KeyInterval is the time between the last two key frames, 0 before the second.
+	KeyInterval time.Duration
 }
 
 // AudioStat describes the sound.

@@ -122,6 +122,8 @@ func (r *recorder) record(f finished) error {
 		// The media clock starts anew with each session.
 		Discontinuity: f.Discontinuity || r.count.Load() == 0 && len(r.listed) > 0,
 		Session:       r.session.ID(),
+		Keyframe:      f.Keyframe,
+		Forced:        f.Forced,
 	}
 	r.window.Add(listing(seg))
 	r.listed = append(r.listed, seg)

@@ -140,7 +140,7 @@ func (s *session) renew(ctx context.Context) error {
 	info := s.segmenter.Info()
 	if v := info.Video; v.Codec != "" {
 		stat.Video = &store.VideoStat{Codec: v.Codec, Width: v.Width, Height: v.Height,
-			FrameRate: int(v.FrameRate), Bandwidth: v.Bandwidth}
+			FrameRate: int(v.FrameRate), Bandwidth: v.Bandwidth, KeyInterval: v.KeyInterval}
 	}
 	if why := info.Audio.Dropped; why != "" && !s.silent {
 		s.silent = true
