@@ -162,6 +162,9 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("PutObject on a full disk: got %d, %v, want a refusal", status, err)
 	}
 	t.Logf("PutObject: %d %s", status, code(answer))
+	if text, status, err := get(t.Context(), "http://"+s.Admin+"/health/ready"); err != nil || status != http.StatusServiceUnavailable || !strings.Contains(string(text), "kept free") {
+		t.Errorf("/health/ready on a full disk: got %d %q, %v, want 503 with the reason", status, text, err)
+	}
 	before := w.latest()
 	if text, status, err := get(t.Context(), w.url); err != nil || status != http.StatusOK || len(parsePlaylist(t, text).Segments) == 0 {
 		t.Errorf("the playlist on a full disk: got %d, %v", status, err)
@@ -178,6 +181,9 @@ func TestFullDisk(t *testing.T) {
 		}
 		return err
 	})
+	if text, status, err := get(t.Context(), "http://"+s.Admin+"/health/ready"); err != nil || status != http.StatusOK {
+		t.Errorf("/health/ready with space again: got %d %q, %v", status, text, err)
+	}
 	push(t, source, owner.publishURL(s.HTTP, "media", "ch", time.Now().Add(time.Hour), nil))
 	segmentsSeen(t, w, len(w.entries())+2)
 	if got := w.latest().Sequence; got < before.Sequence {

@@ -259,6 +259,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// Connections returns how many are open.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
 // readBufferSize is the size of a publisher's read buffer; a connection that
 // waits for its publish has a small one of its own, which holds a handshake.
 const (

@@ -52,16 +52,16 @@ func Refusal(status int) []byte {
 // already the connection is cut: the client must not take what it got for all.
 func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	if rw, ok := w.(*response); ok && rw.status != 0 {
-		s.Logger.Warn("answer cut short", "request", r.id, "operation", r.operation, "error", err)
+		s.Logger.Warn("answer cut short", "request_id", r.id, "operation", r.operation, "error", err)
 		panic(http.ErrAbortHandler)
 	}
 	answer := describe(r, err)
 	r.code = answer.code
 	switch {
 	case answer.code == internalError.code:
-		s.Logger.Error("request failed", "request", r.id, "operation", r.operation, "error", err)
+		s.Logger.Error("request failed", "request_id", r.id, "operation", r.operation, "error", err)
 	case errors.Is(err, store.ErrFull): // the caller cannot mend it, whoever reads the log can
-		s.Logger.Warn("request refused", "request", r.id, "operation", r.operation, "error", err)
+		s.Logger.Warn("request refused", "request_id", r.id, "operation", r.operation, "error", err)
 	}
 	doc := errorDocument{
 		Code: answer.code, Message: answer.message, RequestID: r.id, HostID: r.host, Details: answer.details, EC: answer.ec,

@@ -35,9 +35,9 @@ func (s *Server) begin(next http.Handler) http.Handler {
 			if operation == "" {
 				operation = "Unknown"
 			}
-			s.Metrics.Request(operation, strconv.Itoa(status), r.code, took)
-			s.Logger.LogAttrs(r.ctx, slog.LevelInfo, "request",
-				slog.String("request", r.id), slog.String("operation", operation), slog.String("method", r.method),
+			s.Metrics.Request(operation, strconv.Itoa(status), r.code, rw.bytes, took)
+			s.Access.LogAttrs(r.ctx, slog.LevelInfo, "request",
+				slog.String("request_id", r.id), slog.String("operation", operation), slog.String("method", r.method),
 				slog.String("bucket", r.bucket), slog.String("key", r.key), slog.Int("status", status),
 				slog.String("code", r.code), slog.Int64("bytes", rw.bytes), slog.Duration("took", took),
 				slog.String("remote", r.remoteAddr), slog.String("caller", r.caller.KeyID()))

@@ -23,7 +23,7 @@ func TestAccessLog(t *testing.T) {
 	res, _ := w.read(w.serve(w.request("GET", "/bucket/key?"+signed.Encode(), nil, nil)))
 	line := w.log.String()
 	for _, want := range []string{
-		"request=" + res.Header.Get("x-oss-request-id"), "operation=GetObject", "method=GET", "bucket=bucket", "key=key", "status=200", "bytes=5", "took=", "caller=ak",
+		"request_id=" + res.Header.Get("x-oss-request-id"), "operation=GetObject", "method=GET", "bucket=bucket", "key=key", "status=200", "bytes=5", "took=", "caller=ak",
 	} {
 		if !strings.Contains(line, want) {
 			t.Errorf("the log lacks %q: %s", want, line)

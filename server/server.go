@@ -27,6 +27,7 @@ type Config struct {
 	CORS      CORS            // default CORSRules
 
 	Logger  *slog.Logger
+	Access  *slog.Logger // a line for each request, at level Info; default Logger
 	Metrics *metrics.Metrics
 	Now     func() time.Time // wall clock: signatures and dates
 }
@@ -50,6 +51,9 @@ func New(c Config) *Server {
 	c.Region = strings.TrimPrefix(c.Region, "oss-")
 	if c.Owner.ID == "" {
 		c.Owner = Owner{ID: "osslive", DisplayName: "osslive"}
+	}
+	if c.Access == nil {
+		c.Access = c.Logger
 	}
 	s := &Server{Config: c, pace: pace{grace: 30 * time.Second, rate: 1 << 10}}
 	if scheme, rest, ok := strings.Cut(c.PublicURL, "://"); ok {

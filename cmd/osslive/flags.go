@@ -39,6 +39,9 @@ type serverFlags struct {
 	Endlist        bool          `help:"Write EXT-X-ENDLIST when a publish ends."`
 
 	PortsFile string `placeholder:"FILE" help:"Write the bound addresses there, as JSON, once ready."`
+	LogFormat string `enum:"text,json" default:"text" help:"Form of the log's lines, on standard error: text or json."`
+	AccessLog bool   `help:"Log each request, and each begin and end of a publish, whatever --log-level says."`
+	Pprof     bool   `help:"Profiles at /debug/pprof/ of the admin address."`
 	LogLevel  string `enum:"debug,info,warn,error" default:"warn" help:"Least level that is logged: debug, info, warn or error."`
 }
 
@@ -56,7 +59,10 @@ func (f *serverFlags) config(c *console) (node.Config, error) {
 		Region:             f.Region, BaseDomains: f.BaseDomain, PublicURL: strings.TrimSuffix(f.PublicURL, "/"),
 		CORSRules: f.Cors == "rules", AdminHosts: f.AdminHost,
 		Retain: f.Retain, PublisherIdle: f.PublisherIdle, AllowAudioOnly: f.AllowAudioOnly, EndList: f.Endlist,
-		Logger: slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level})),
+		Logger: f.logger(c, level), Pprof: f.Pprof, Version: version,
+	}
+	if f.AccessLog {
+		cfg.Access = f.logger(c, min(level, slog.LevelInfo))
 	}
 	for _, k := range f.Key {
 		cfg.Keys = append(cfg.Keys, auth.Key(k))
@@ -77,6 +83,14 @@ func (f *serverFlags) config(c *console) (node.Config, error) {
 		}
 	}
 	return cfg, nil
+}
+
+func (f *serverFlags) logger(c *console, level slog.Level) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(c.err, options))
+	}
+	return slog.New(slog.NewTextHandler(c.err, options))
 }
 
 // keyFlag is ID:SECRET or ID:SECRET:TOKEN.

@@ -16,6 +16,7 @@ type Metrics struct {
 	refusals       *prometheus.CounterVec
 	panics         prometheus.Counter
 	limits         *prometheus.CounterVec
+	sent           *prometheus.CounterVec
 
 	Publishers prometheus.Gauge   // LiveChannels with a publisher at this moment
 	BytesIn    prometheus.Counter // bytes of media tags received
@@ -46,6 +47,10 @@ func New(r prometheus.Registerer) *Metrics {
 			Name: "osslive_http_panics_total",
 			Help: "Handlers that panicked; their requests were answered with InternalError.",
 		}),
+		sent: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "osslive_http_sent_bytes_total",
+			Help: "Bytes of bodies sent in answers, by API operation.",
+		}, []string{"operation"}),
 		limits: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "osslive_limits_reached_total",
 			Help: "Clients that went over a limit, by protocol and the name of the limit.",
@@ -72,15 +77,17 @@ func New(r prometheus.Registerer) *Metrics {
 			Help: "Bytes of media tags received from publishers.",
 		}),
 	}
-	r.MustRegister(m.requests, m.requestSeconds, m.refusals, m.panics, m.limits,
+	r.MustRegister(m.requests, m.requestSeconds, m.refusals, m.panics, m.limits, m.sent,
 		m.Publishers, m.BytesIn, m.publishes, m.segmentSeconds, m.segmentBytes)
 	return m
 }
 
 // Request counts one HTTP request. Operation is a name of the API reference,
-// such as PutLiveChannel; code is the Code of the error document, "" without one.
-func (m *Metrics) Request(operation, status, code string, took time.Duration) {
+// such as PutLiveChannel; code is the Code of the error document, "" without one;
+// sent are the bytes of the answer's body.
+func (m *Metrics) Request(operation, status, code string, sent int64, took time.Duration) {
 	m.requests.WithLabelValues(operation, status).Inc()
+	m.sent.WithLabelValues(operation).Add(float64(sent))
 	m.requestSeconds.WithLabelValues(operation).Observe(took.Seconds())
 	if code != "" {
 		m.refusals.WithLabelValues(code).Inc()

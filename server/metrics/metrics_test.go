@@ -13,8 +13,8 @@ import (
 func TestMetrics(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m := New(registry)
-	m.Request("GetObject", "200", "", time.Millisecond)
-	m.Request("GetObject", "404", "NoSuchKey", time.Millisecond)
+	m.Request("GetObject", "200", "", 5, time.Millisecond)
+	m.Request("GetObject", "404", "NoSuchKey", 7, time.Millisecond)
 	m.Panic()
 	m.Limit("rtmp", "Idle")
 	m.Publishers.Inc()
@@ -30,6 +30,7 @@ func TestMetrics(t *testing.T) {
 		`osslive_http_request_seconds{GetObject} 2`,
 		`osslive_http_requests_total{GetObject,200} 1`,
 		`osslive_http_requests_total{GetObject,404} 1`,
+		`osslive_http_sent_bytes_total{GetObject} 12`,
 		`osslive_ingest_bytes_total 1000`,
 		`osslive_limits_reached_total{Idle,rtmp} 1`,
 		`osslive_live_publishers 1`,

@@ -3,6 +3,7 @@ package node
 import (
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,17 +21,19 @@ func (n *Node) adminHandler(c *Config, registry *prometheus.Registry) http.Handl
 		w.Write([]byte("ok\n"))
 	})
 	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, r *http.Request) {
-		err := n.writable()
-		if err == nil {
-			_, err = n.store.Buckets(r.Context(), "", "", 1)
-		}
-		if err != nil {
-			n.log.Error("not ready", "error", err)
-			http.Error(w, "the store does not answer; the server's log says why", http.StatusServiceUnavailable)
+		if err := n.ready.check(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		w.Write([]byte("ok\n"))
 	})
+	if c.Pprof {
+		// Not cmdline: secrets may be in it.
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	}
 	mux.Handle("/", console.New(console.Config{Store: n.store, Listen: n.Listen, PublicURL: c.PublicURL, Logger: c.Logger}))
 	return allowHosts(c.AdminHosts, mux)
 }

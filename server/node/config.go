@@ -60,6 +60,10 @@ type Config struct {
 	EndList        bool
 
 	Logger *slog.Logger
+	Access *slog.Logger // a line for each request and each turn of a publish; nil: Logger
+	Pprof  bool         // profiles on the admin address
+
+	Version string // as the metrics name it
 
 	limits limits // zero: the default ones
 }

@@ -23,6 +23,7 @@ import (
 	"osslive/server/live"
 	"osslive/server/metrics"
 	"osslive/store"
+	"osslive/store/fileblobs"
 )
 
 // stopLimit bounds each of the two waits of Stop: publishers, then requests.
@@ -42,12 +43,13 @@ type Node struct {
 	log     *slog.Logger
 	store   *store.Store
 	closers []func() error // of the backends, in the order of closing
-	// writable tells why the records can no longer be written, nil if they can.
-	writable func() error
-	tls      *tls.Config // of the API port; nil without a certificate
-	rtmp     *rtmp.Server
-	api      *http.Server
-	admin    *http.Server
+	ready   readiness
+	disk    *fileblobs.Blobs // nil in memory
+	pair    *certificate     // nil without TLS
+	tls     *tls.Config      // of the API port; nil without a certificate
+	rtmp    *rtmp.Server
+	api     *http.Server
+	admin   *http.Server
 
 	stopOnce   sync.Once
 	background context.CancelFunc
@@ -66,13 +68,13 @@ func Start(ctx context.Context, c Config) (_ *Node, err error) {
 	if len(c.Keys) == 0 {
 		c.Keys = []auth.Key{DefaultKey}
 	}
-	n := &Node{log: c.Logger, Key: c.Keys[0], writable: func() error { return nil }}
+	c.Access = cmp.Or(c.Access, c.Logger)
+	n := &Node{log: c.Logger, Key: c.Keys[0], ready: readiness{log: c.Logger}}
 	if c.TLSCert != "" {
-		pair, err := openCertificate(c.TLSCert, c.TLSKey, c.Logger)
-		if err != nil {
+		if n.pair, err = openCertificate(c.TLSCert, c.TLSKey, c.Logger); err != nil {
 			return nil, err
 		}
-		n.tls = pair.config()
+		n.tls = n.pair.config()
 	}
 
 	ports, err := bind(&c)
@@ -159,7 +161,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	domains := c.domains()
 
 	publishers := live.New(live.Config{
-		Store: n.store, Keys: keys, Now: time.Now, Logger: c.Logger, Metrics: instruments,
+		Store: n.store, Keys: keys, Now: time.Now, Logger: c.Access, Metrics: instruments,
 		Domains: domains, AllowAudioOnly: c.AllowAudioOnly, EndList: c.EndList,
 	})
 	cors := server.CORSOpen
@@ -178,7 +180,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	n.api = &http.Server{
 		Handler: server.New(server.Config{
 			Store: n.store, Keys: keys, Region: c.Region, Domains: domains, PublicURL: c.PublicURL,
-			CORS: cors, Logger: c.Logger, Metrics: instruments, Now: time.Now,
+			CORS: cors, Logger: c.Logger, Access: c.Access, Metrics: instruments, Now: time.Now,
 		}),
 		ReadHeaderTimeout: limits.header,
 		IdleTimeout:       limits.idle,
@@ -195,13 +197,15 @@ func (n *Node) serve(c *Config, ports *ports) {
 		ErrorLog:          n.api.ErrorLog,
 	}
 
+	shared := sniffing{
+		rtmp: n.rtmp.ServeConn, slots: make(slots, limits.connections), wait: limits.header, tls: n.tls, log: c.Logger,
+	}
+	metrics.Observe(registry, n.state(c, shared.slots))
+
 	ctx, cancel := context.WithCancel(context.Background())
 	n.background = cancel
 	n.running.Go(func() { publishers.Run(ctx) })
 	n.running.Go(func() { n.tidy(ctx, c.Retain) })
-	shared := sniffing{
-		rtmp: n.rtmp.ServeConn, slots: make(slots, limits.connections), wait: limits.header, tls: n.tls, log: c.Logger,
-	}
 	for _, l := range ports.api {
 		n.running.Go(func() { n.ended("API", n.api.Serve(newSniffer(l, shared))) })
 	}
@@ -238,7 +242,26 @@ func (n *Node) tidy(ctx context.Context, retain time.Duration) {
 func (n *Node) ended(name string, err error) {
 	if err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, rtmp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 		n.log.Error("listener ended", "server", name, "error", err)
+		n.ready.listenerEnded(name, err)
 	}
+}
+
+// state is what the gauges read.
+func (n *Node) state(c *Config, http slots) metrics.State {
+	s := metrics.State{
+		Version:         c.Version,
+		Ready:           func() bool { return n.ready.check(context.Background()) == nil },
+		HTTPConnections: func() int { return len(http) },
+		RTMPConnections: n.rtmp.Connections,
+	}
+	if n.disk != nil {
+		s.DiskFree = func() float64 { free, _, _ := n.disk.Space(); return float64(free) }
+		s.DiskReserve = func() float64 { _, low, _ := n.disk.Space(); return float64(low) }
+	}
+	if n.pair != nil {
+		s.CertificateEnd = func() time.Time { return n.pair.current(time.Now()).Leaf.NotAfter }
+	}
+	return s
 }
 
 // rtmpEnded returns what logs and counts the ends of RTMP connections.

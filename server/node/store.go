@@ -23,15 +23,22 @@ func (n *Node) openStore(ctx context.Context, c *Config) error {
 			return dataError(c.Data, err)
 		}
 		n.closers = append(n.closers, kv.Close)
-		n.writable = kv.Err
 		blobs, err := fileblobs.Open(filepath.Join(c.Data, "blobs"), fileblobs.Options{Relaxed: c.Relaxed})
 		if err != nil {
 			return dataError(c.Data, err)
 		}
 		n.closers = append([]func() error{blobs.Close}, n.closers...)
 		config.KV, config.Blobs = kv, blobs
+		n.disk = blobs
+		n.ready.checks = append(n.ready.checks,
+			func(context.Context) error { return kv.Err() },
+			func(context.Context) error { return blobs.Check() })
 	}
 	n.store = store.New(config)
+	n.ready.checks = append(n.ready.checks, func(ctx context.Context) error {
+		_, err := n.store.Buckets(ctx, "", "", 1)
+		return err
+	})
 	began := time.Now()
 	report, err := n.store.Recover(ctx)
 	if err != nil {

@@ -14,5 +14,12 @@ func diskSpace(dir string) (free, total uint64, err error) {
 	return uint64(st.Bavail) * size, uint64(st.Blocks) * size, nil
 }
 
+// writable tells why this user can make no file in a directory: rights, or a disk
+// that is read-only. It asks the real user, who is the one that runs the server.
+func writable(dir string) error {
+	const write = 2 // W_OK of access(2)
+	return syscall.Access(dir, write)
+}
+
 // isSharing: here a file can be removed while it is being read.
 func isSharing(error) bool { return false }

@@ -120,17 +120,38 @@ func (b *Blobs) Create(ctx context.Context) (store.BlobWriter, error) {
 	return &writer{blobs: b, id: store.BlobID(hex.EncodeToString(id[:]))}, nil
 }
 
+// Check tells why no blob can be made now, nil if one can: the disk is full or
+// was made read-only under us.
+func (b *Blobs) Check() error {
+	dir := b.root.Name()
+	if err := writable(dir); err != nil {
+		return fmt.Errorf("blobs in %w", datadir.Explain(dir, err))
+	}
+	return b.checkSpace()
+}
+
+// Space returns the bytes that are free, and those that must stay so.
+func (b *Blobs) Space() (free, low uint64, err error) {
+	free, total, err := b.space()
+	if err != nil {
+		return 0, 0, fmt.Errorf("free space: %w", err)
+	}
+	switch low := b.options.LowWater; {
+	case low > 0:
+		return free, uint64(low), nil
+	case low < 0:
+		return free, 0, nil
+	}
+	return free, min(defaultLowWater, total/50), nil
+}
+
 func (b *Blobs) checkSpace() error {
 	if b.options.LowWater < 0 {
 		return nil
 	}
-	free, total, err := b.space()
+	free, low, err := b.Space()
 	if err != nil {
-		return fmt.Errorf("free space: %w", err)
-	}
-	low := uint64(b.options.LowWater)
-	if low == 0 {
-		low = min(defaultLowWater, total/50)
+		return err
 	}
 	if free < low {
 		return fmt.Errorf("%w: %d MiB left of the %d MiB that are kept free", store.ErrFull, free>>20, low>>20)

@@ -173,6 +173,25 @@ func TestLowWater(t *testing.T) {
 		if err == nil {
 			w.Abort()
 		}
+		if err := b.Check(); !errors.Is(err, tt.want) {
+			t.Errorf("%s: Check: got %v, want %v", tt.name, err, tt.want)
+		}
+	}
+}
+
+// TestCheckWritable: rights that were taken away are seen before the next write.
+func TestCheckWritable(t *testing.T) {
+	if os.Getuid() == 0 || runtime.GOOS == "windows" {
+		t.Skip("root may write everywhere, and Windows tells only when one tries")
+	}
+	dir := t.TempDir()
+	b := open(t, dir, Options{})
+	if err := b.Check(); err != nil {
+		t.Error(err)
+	}
+	os.Chmod(dir, 0o500)
+	if err := b.Check(); err == nil {
+		t.Error("a folder that cannot be written passes")
 	}
 }
 
