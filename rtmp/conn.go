@@ -27,9 +27,11 @@ func (s state) String() string {
 }
 
 const (
-	// ackWindow is how often the client gets acknowledgements if it does not
-	// ask for another window; minAckWindow keeps them rare if it asks for a
-	// tiny one. Bytes.
+	// ackWindow is the window that we ask the client for. It gets
+	// acknowledgements itself only if it asks too: a client that does not read
+	// them and closes while they are under way resets its connection, and what
+	// it has sent last is lost. minAckWindow keeps them rare if it asks for a
+	// tiny window. Bytes.
 	ackWindow    = 2_500_000
 	minAckWindow = 64 << 10
 
@@ -60,7 +62,7 @@ type conn struct {
 	path      []string
 
 	received, acknowledged, sent int64
-	ackWindow                    int64
+	ackWindow                    int64 // the client's, 0 if it has not asked
 
 	limitName, missing string // of the time limit that runs, see allow
 	limit              time.Duration
@@ -81,7 +83,7 @@ type client struct{ app, tcURL, flashVer string }
 type kick struct{ err error }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{server: s, limits: &s.Limits, nc: nc, start: time.Now(), ackWindow: ackWindow}
+	c := &conn{server: s, limits: &s.Limits, nc: nc, start: time.Now()}
 	c.in = newChunkReader(c, make([]byte, waitingBufferSize), c.limits)
 	c.out = chunkWriter{w: c, chunkSize: defaultChunkSize}
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
@@ -192,7 +194,7 @@ func (c *conn) control(m message) error {
 // Read reads from the peer within the time that the state allows, after sending
 // an acknowledgement if one is due. Nothing else reads from nc.
 func (c *conn) Read(p []byte) (int, error) {
-	if c.received-c.acknowledged >= c.ackWindow {
+	if c.ackWindow > 0 && c.received-c.acknowledged >= c.ackWindow {
 		c.acknowledged = c.received
 		c.out.add(csidControl, controlMessage(typeAcknowledgement, uint32(c.received)))
 		if err := c.out.flush(); err != nil {

@@ -286,21 +286,26 @@ func TestAggregate(t *testing.T) {
 	}
 }
 
-// Acknowledgements come as often as the client asks, but not for every byte.
+// Acknowledgements come as often as the client asks, but not for every byte,
+// and not at all if it does not ask.
 func TestAcknowledgements(t *testing.T) {
+	const unasked = 1
 	for _, tt := range []struct {
 		window   uint32
 		min, max int
 	}{
-		{0, 8, 16}, // of 64 KiB each
-		{250_000, 3, 4},
-		{2_500_000, 0, 0},
+		{unasked, 0, 0},
+		{0, 28, 54}, // of 64 KiB each
+		{250_000, 11, 14},
+		{2_500_000, 1, 1},
 	} {
 		s := startServer(t, newRecorder(), Limits{})
 		p := publishingPeer(t, s.addr)
-		p.w.message(2, typeWindowSize, 0, binary.BigEndian.AppendUint32(nil, tt.window))
+		if tt.window != unasked {
+			p.w.message(2, typeWindowSize, 0, binary.BigEndian.AppendUint32(nil, tt.window))
+		}
 		p.w.setSize(65536)
-		for range 20 {
+		for range 70 {
 			p.tag(flv.Tag{Type: flv.Video, Data: make([]byte, 50_000)})
 		}
 		p.command(0, "deleteStream", 0, amf0.Null{}, amf0.Number(1))
@@ -323,7 +328,7 @@ func TestAcknowledgements(t *testing.T) {
 			}
 		}
 		if got < tt.min || got > tt.max {
-			t.Errorf("window %d: got %d acknowledgements of 1 MB, want %d to %d", tt.window, got, tt.min, tt.max)
+			t.Errorf("window %d: got %d acknowledgements of 3.5 MB, want %d to %d", tt.window, got, tt.min, tt.max)
 		}
 	}
 }
