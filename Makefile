@@ -28,7 +28,7 @@ unit:
 
 # OSSLIVE_REQUIRE_TOOLS: a missing tool is a failure here, and a skip in a plain "go test ./...".
 integration:
-	OSSLIVE_REQUIRE_TOOLS=1 $(GO) test -p 1 -count 1 -timeout 35m -v ./integration/...
+	OSSLIVE_REQUIRE_TOOLS=1 $(GO) test -p 1 -parallel 4 -count 1 -timeout 35m -v ./integration/...
 
 # One object of 5 GiB, lists of 1,000,000 keys, hostile clients in the thousands: Linux, 11 GiB of disk, half an hour.
 soak:

@@ -31,6 +31,10 @@ check() {
 	need strace strace -V
 	need curl curl --version
 	need openssl openssl version
+	need obs-studio sh -c 'command -v obs'
+	need obs-plugins test -e "/usr/lib/$(uname -m)-linux-gnu/obs-plugins/rtmp-services.so"
+	need xvfb sh -c 'command -v Xvfb'
+	need libgl1-mesa-dri test -e "/usr/lib/$(uname -m)-linux-gnu/dri/swrast_dri.so"
 	need build-essential compiles
 	need python3-venv python3 -c 'import venv, ensurepip'
 	need nodejs node --version

@@ -22,7 +22,7 @@ type variation struct {
 
 func chunkVariations(t *testing.T, m *matrix) {
 	source := readClip(t, short(t))
-	base := m.take(t, "base", 1)
+	base := m.take(t, 1)
 	base.send(t, source)
 	want := base.recorded(t)
 	if len(want) < 5 {
@@ -31,8 +31,8 @@ func chunkVariations(t *testing.T, m *matrix) {
 	for _, f := range checkTS(want).findings {
 		t.Errorf("baseline: segment %s", f)
 	}
-	for i, v := range variations() {
-		k := m.take(t, fmt.Sprint(i), 1)
+	for _, v := range variations() {
+		k := m.take(t, 1)
 		c := k.open(t)
 		v.write(t, c, later(source, v.start))
 		if err := c.Finish(); err != nil {

@@ -129,7 +129,18 @@ func same(t testing.TB, what string, got, want []string) {
 func playsSilently(t testing.TB, input string) {
 	t.Helper()
 	_, stderr := run(t, 5*time.Minute, tool(t, "ffmpeg"), "-v", "warning", "-xerror", "-i", input, "-f", "null", "-")
-	if stderr != "" {
-		t.Errorf("ffmpeg -v warning on %s prints:\n%s", filepath.Base(input), tail(stderr, 2000))
+	if said := complaints(stderr); said != "" {
+		t.Errorf("ffmpeg -v warning on %s prints:\n%s", filepath.Base(input), tail(said, 2000))
 	}
+}
+
+// complaints leaves out what ffmpeg says about its own guesses at a picture of
+// megabytes, for which it reads too little ahead.
+func complaints(stderr string) (said string) {
+	for line := range strings.Lines(stderr) {
+		if !strings.Contains(line, "not enough frames to estimate rate") && !strings.Contains(line, "duration not set") {
+			said += line
+		}
+	}
+	return said
 }

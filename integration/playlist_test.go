@@ -202,6 +202,9 @@ func (w *watcher) rules(p playlist, text []byte) {
 			bad("segment name %q after %q, want 13 digits that rise", s.URI, name)
 		}
 		name = s.URI
+		if s.Duration <= 0 {
+			bad("EXTINF %v", s.Duration)
+		}
 		if s.Duration.Round(time.Second) > p.Target {
 			bad("EXTINF %v above TARGETDURATION %v", s.Duration, p.Target)
 		}

@@ -51,6 +51,12 @@ func TestCheckerFindsFaults(t *testing.T) {
 			nal := bytes.Index(s[1].Data[at:], []byte{0, 0, 1, 9})
 			s[1].Data[at+nal+3] = 6
 		}, "delimiter"},
+		{"a parameter set twice", func(s []tsSegment) { // SEI and PPS, of a size
+			at := video(s, 1, 0)
+			pps := bytes.Index(s[1].Data[at:], []byte{0, 0, 1, 0x68})
+			sps := bytes.Index(s[1].Data[at:], []byte{0, 0, 1, 0x67})
+			copy(s[1].Data[at+sps+3:at+pps], slices.Concat(s[1].Data[at+pps+3:at+pps+7], make([]byte, 100)))
+		}, "twice"},
 		{"no parameter sets", func(s []tsSegment) {
 			at := video(s, 1, 0)
 			nal := bytes.Index(s[1].Data[at:], []byte{0, 0, 1, 0x67})

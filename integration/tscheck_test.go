@@ -21,8 +21,10 @@ type tsSegment struct {
 // by packet, and notes every broken rule. It shares no code with the server;
 // what the packets hold is compared with go-astits' reading of them.
 type tsChecker struct {
+	inter bool // segments may start without a keyframe: the encoder sends none
+
 	findings []string
-	frames   int           // video access units
+	frames   int           // video access units, or PES packets of audio where there is no video
 	maxPCR   time.Duration // widest distance of two PCRs
 
 	segment  string
@@ -52,7 +54,13 @@ const (
 
 // checkTS returns what is wrong with the segments, in order; nothing when all is well.
 func checkTS(segments []tsSegment) *tsChecker {
-	c := &tsChecker{counters: map[uint16]uint8{}, clocks: map[uint16]int64{}, open: map[uint16]*tsPES{}, pcr: -1}
+	c := &tsChecker{}
+	c.check(segments)
+	return c
+}
+
+func (c *tsChecker) check(segments []tsSegment) {
+	c.counters, c.clocks, c.open, c.pcr = map[uint16]uint8{}, map[uint16]int64{}, map[uint16]*tsPES{}, -1
 	var starts, ends []int64 // first DTS, last DTS + one frame, of each segment
 	var frame []int64
 	for _, s := range segments {
@@ -63,7 +71,7 @@ func checkTS(segments []tsSegment) *tsChecker {
 		}
 		video := c.read(s.Data)
 		if len(video) == 0 {
-			c.note("no video frame")
+			c.note("no frame")
 			starts, ends, frame = append(starts, 0), append(ends, 0), append(frame, 0)
 			continue
 		}
@@ -87,7 +95,6 @@ func checkTS(segments []tsSegment) *tsChecker {
 			c.note("EXTINF %v, media %v: further apart than a frame (%v)", s.Duration, media, one)
 		}
 	}
-	return c
 }
 
 func ticks(n int64) time.Duration { return time.Duration(n) * time.Second / 90000 }
@@ -96,7 +103,16 @@ func (c *tsChecker) note(format string, args ...any) {
 	c.findings = append(c.findings, c.segment+": "+fmt.Sprintf(format, args...))
 }
 
-// read walks one segment and returns its video access units.
+// leader is the track that segments start with.
+func (c *tsChecker) leader() uint16 {
+	if c.videoPID == 0 {
+		return c.audioPID
+	}
+	return c.videoPID
+}
+
+// read walks one segment and returns its video access units, or its audio where
+// there is no video.
 func (c *tsChecker) read(data []byte) (video []*tsPES) {
 	if len(data) == 0 || len(data)%tsPacket != 0 {
 		c.note("%d bytes: not whole packets", len(data))
@@ -151,10 +167,14 @@ func (c *tsChecker) order(n int, pid uint16, starts bool, p []byte) {
 			c.note("second packet: PID %#x, want the PMT", pid)
 		}
 	case 2:
-		if pid != c.videoPID || !starts {
-			c.note("third packet: PID %#x, want the start of video", pid)
-		} else if p[3]&0x20 == 0 || p[4] == 0 || p[5]&0x50 != 0x50 {
-			c.note("first video packet: no random_access_indicator with PCR")
+		marks := byte(0x50)
+		if c.inter {
+			marks = 0x10
+		}
+		if pid != c.leader() || !starts {
+			c.note("third packet: PID %#x, want the start of PID %#x", pid, c.leader())
+		} else if p[3]&0x20 == 0 || p[4] == 0 || p[5]&marks != marks {
+			c.note("first media packet: no random_access_indicator with PCR")
 		}
 	}
 }
@@ -309,6 +329,9 @@ func (c *tsChecker) finish(pid uint16) *tsPES {
 	if b := pes.payload; len(b) < 7 || b[0] != 0xff || b[1]&0xf6 != 0xf0 {
 		c.note("PID %#x at %d: audio does not start with an ADTS header", pid, pes.pts)
 	}
+	if pid == c.leader() {
+		return pes
+	}
 	return nil
 }
 
@@ -316,9 +339,18 @@ func (c *tsChecker) finish(pid uint16) *tsPES {
 // sets in front of every IDR picture.
 func (c *tsChecker) accessUnit(pes *tsPES) {
 	var kinds []byte
+	sets := map[string]bool{}
 	for _, nalu := range bytes.Split(pes.payload, []byte{0, 0, 1})[1:] {
-		if len(nalu) > 0 {
-			kinds = append(kinds, nalu[0]&0x1f)
+		if len(nalu) == 0 {
+			continue
+		}
+		kind := nalu[0] & 0x1f
+		kinds = append(kinds, kind)
+		if set := string(bytes.TrimRight(nalu, "\x00")); kind == 7 || kind == 8 {
+			if sets[set] {
+				c.note("video at %d: NAL units %v: the same parameter set twice", pes.pts, kinds)
+			}
+			sets[set] = true
 		}
 	}
 	if len(kinds) == 0 || kinds[0] != 9 || bytes.Count(kinds, []byte{9}) != 1 {
@@ -333,7 +365,7 @@ func (c *tsChecker) accessUnit(pes *tsPES) {
 	}
 }
 
-// compare lets go-astits read the segment alone and expects the same video frames.
+// compare lets go-astits read the segment alone and expects the same frames.
 func (c *tsChecker) compare(data []byte, video []*tsPES) {
 	demuxer := astits.NewDemuxer(context.Background(), bytes.NewReader(data), astits.DemuxerOptPacketSize(tsPacket))
 	var got []int64
@@ -346,17 +378,17 @@ func (c *tsChecker) compare(data []byte, video []*tsPES) {
 			c.note("go-astits: %v", err)
 			return
 		}
-		if d.PES != nil && d.PID == c.videoPID {
+		if d.PES != nil && d.PID == c.leader() {
 			got = append(got, d.PES.Header.OptionalHeader.PTS.Base)
 		}
 	}
 	if len(got) != len(video) {
-		c.note("go-astits reads %d video frames, the walk %d", len(got), len(video))
+		c.note("go-astits reads %d frames, the walk %d", len(got), len(video))
 		return
 	}
 	for i := range got {
 		if got[i] != video[i].pts {
-			c.note("video frame %d: go-astits reads PTS %d, the walk %d", i, got[i], video[i].pts)
+			c.note("frame %d: go-astits reads PTS %d, the walk %d", i, got[i], video[i].pts)
 			return
 		}
 	}
