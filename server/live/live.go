@@ -46,6 +46,9 @@ type Handler struct {
 
 	mu       sync.Mutex
 	sessions map[*session]struct{} // those whose leases Run renews
+
+	guessers guessers
+	refusals refusalLog
 }
 
 // New returns a Handler. Its Run must be running while it serves.
@@ -62,7 +65,10 @@ func (h *Handler) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case now := <-tick.C:
+			if others, last := h.refusals.summary(now); others > 0 {
+				h.Logger.Warn("more publishes refused", "count", others, "last_reason", last)
+			}
 			for _, s := range h.live() {
 				if err := s.renew(ctx); err != nil && ctx.Err() == nil {
 					s.kick(err)

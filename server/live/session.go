@@ -34,6 +34,8 @@ type session struct {
 	open      *store.SegmentWriter // the segment being written, or nil
 	recorder  *recorder
 
+	unsigned bool // allowed by the bucket's ACL alone
+
 	unmetered int // bytes of tags that BytesIn lacks
 
 	stat   store.Stat // the constant part; renew fills in the media
@@ -49,7 +51,12 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 	if err != nil {
 		refusal := reject(err, requestID)
 		h.Metrics.Refused(refusal.Code)
-		log.Warn("publish refused", "path", r.Path, "reason", refusal.Description)
+		if h.refusals.line(time.Now(), refusal.Description) {
+			log.Warn("publish refused", "path", r.Path, "reason", refusal.Description)
+		}
+		if refusal.Code == denied {
+			pause(ctx, h.guessers.failed(r.RemoteAddr, time.Now()))
+		}
 		return nil, refusal
 	}
 	channel := record.Channel()
@@ -60,6 +67,7 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 		log:       log.With("bucket", channel.Bucket, "channel", channel.Name, "session", record.ID()),
 		began:     time.Now(),
 		record:    record,
+		unsigned:  !r.Query.Has("Signature"),
 		stat:      store.Stat{Connected: h.Now(), RemoteAddr: r.RemoteAddr.String()},
 	}
 	s.segmenter = segmenter.New(segmenter.Config{
@@ -148,6 +156,15 @@ func (s *session) renew(ctx context.Context) error {
 	}
 	if a := info.Audio; a.Codec != "" {
 		stat.Audio = &store.AudioStat{Codec: a.Codec, SampleRate: a.SampleRate, Bandwidth: a.Bandwidth}
+	}
+	if s.unsigned {
+		bucket, err := s.handler.Store.Bucket(ctx, s.record.Channel().Bucket)
+		if err == nil && bucket.ACL != store.PublicReadWrite {
+			err = errUnsigned
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return s.record.Renew(ctx, stat)
 }

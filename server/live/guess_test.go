@@ -1,0 +1,175 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"osslive/rtmp"
+	"osslive/rtmp/flv"
+	"osslive/store"
+)
+
+func tcp(ip string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(ip), Port: 1} }
+
+// TestGuessersWait: how long the answers of one source take, and that others'
+// do not.
+func TestGuessersWait(t *testing.T) {
+	var g guessers
+	now := time.Now()
+	var waits []time.Duration
+	for range 15 {
+		waits = append(waits, g.failed(tcp("192.0.2.1"), now))
+	}
+	t.Logf("waits of one source: %v", waits)
+	for i, d := range waits {
+		switch {
+		case i < freeTries && d != 0, i >= freeTries && d < firstWait, i > 0 && d < waits[i-1], i >= 10 && d != longestWait:
+			t.Errorf("failure %d waits %v", i+1, d)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		from string
+		at   time.Time
+		want time.Duration
+	}{
+		{"another source", "192.0.2.2", now, 0},
+		{"the same in IPv6 form", "::ffff:192.0.2.1", now, longestWait},
+		{"the same, much later", "192.0.2.1", now.Add(forgetAfter + time.Second), 0},
+	} {
+		if got := g.failed(tcp(c.from), c.at); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+	for i := range 4 {
+		g.failed(&net.TCPAddr{IP: net.IP{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, byte(i)}}, now)
+	}
+	if got := g.failed(tcp("2001:db8::1"), now); got == 0 {
+		t.Error("another address of the same IPv6 network does not wait")
+	}
+}
+
+// TestGuessersAreBounded: more sources than can be remembered count as one.
+func TestGuessersAreBounded(t *testing.T) {
+	var g guessers
+	now := time.Now()
+	for i := range 3 * maxSources {
+		g.failed(&net.TCPAddr{IP: net.IPv4(10, byte(i>>16), byte(i>>8), byte(i))}, now)
+	}
+	if len(g.sources) > maxSources+1 {
+		t.Errorf("%d sources are remembered, want at most %d", len(g.sources), maxSources+1)
+	}
+	if got := g.failed(tcp("10.99.0.1"), now); got != longestWait {
+		t.Errorf("one source too many waits %v, want %v", got, longestWait)
+	}
+	g.failed(tcp("10.99.0.1"), now.Add(2*forgetAfter))
+	if len(g.sources) > 2 {
+		t.Errorf("%d sources are remembered for ever", len(g.sources))
+	}
+}
+
+// lines is a log's output.
+type lines struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.Write(p)
+}
+
+func (l *lines) all() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.String()
+}
+
+// TestManyGuesses: 10,000 wrong signatures from many sources cost few lines of
+// log, a summary among them, and no publisher with a right one waits.
+func TestManyGuesses(t *testing.T) {
+	const count = 10_000
+	w := newWorld(t)
+	var log lines
+	w.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go w.Run(ctx)
+
+	began := time.Now()
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := worker; i < count; i += 8 {
+				r := w.request("demo", "ch", nil)
+				r.Query.Set("Signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+				r.RemoteAddr = &net.TCPAddr{IP: net.IPv4(10, 0, byte(i/freeTries>>8), byte(i/freeTries)), Port: 1}
+				if _, err := w.Publish(ctx, r); err == nil {
+					t.Error("a wrong signature was accepted")
+				}
+			}
+		})
+	}
+	all.Wait()
+	took := time.Since(began)
+	began = time.Now()
+	s := w.publish(w.request("demo", "ch", nil))
+	good := time.Since(began)
+	s.Close(nil)
+	eventually(t, "the summary", func() bool { return strings.Contains(log.all(), "more publishes refused") })
+	refused := strings.Count(log.all(), "refused")
+	// Five lines and a summary each second that it takes.
+	t.Logf("%d failures in %v: %d lines of log; a right signature took %v", count, took.Round(time.Millisecond), refused, good.Round(time.Millisecond))
+	if limit := 6 * (int(took.Seconds()) + 3); refused > limit {
+		t.Errorf("%d lines, want at most %d", refused, limit)
+	}
+}
+
+// TestUnsignedWhileLive: who publishes without a signature is cut off when the
+// bucket no longer allows that, who has signed is not.
+func TestUnsignedWhileLive(t *testing.T) {
+	w := newWorld(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	if err := w.Store.PutChannel(ctx, store.Channel{Bucket: "open", Name: "signed", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
+		t.Fatal(err)
+	}
+	go w.Run(ctx)
+	kicked, spared := make(chan error, 1), make(chan error, 1)
+	unsigned := w.request("open", "ch", kicked)
+	unsigned.Query = nil
+	s := w.publish(unsigned)
+	defer w.publish(w.request("open", "signed", spared)).Close(nil)
+	w.send(s, until(tags(t), 3000))
+	if _, err := w.Store.PutBucket(ctx, "open", store.PublicRead); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	var refusal *rtmp.RejectError
+	select {
+	case err := <-kicked:
+		if !errors.As(err, &refusal) || refusal.Code != denied {
+			t.Errorf("kicked with %v, want it denied", err)
+		}
+		t.Logf("cut off after %v", time.Since(began).Round(time.Millisecond))
+	case <-time.After(2 * time.Second):
+		t.Fatal("not cut off within 2 s")
+	}
+	s.Close(refusal)
+	if err := s.WriteTag(flv.Tag{Type: flv.Video}); err == nil {
+		t.Error("a closed stream takes tags")
+	}
+	select {
+	case err := <-spared:
+		t.Errorf("the signed publisher was cut off: %v", err)
+	default:
+	}
+}
