@@ -57,7 +57,7 @@ func broadcast(ctx context.Context, c *console, n *node.Node, film node.Channel)
 	for {
 		target := publishing.URL(reachable(n.Listen), film.Bucket, film.Name,
 			signedPublish(film.Bucket, film.Name, nil, n.Key, time.Now().Add(time.Hour)))
-		err := push(ctx, bytes.NewReader(clip), target, true)
+		err := push(ctx, bytes.NewReader(clip), target, true, nil)
 		if ctx.Err() != nil {
 			return nil
 		}

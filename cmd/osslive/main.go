@@ -30,6 +30,8 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Run the server, push the built-in clip for ever, and say where to look."`
 	Push    pushCmd    `cmd:"" help:"Push an FLV file to an RTMP URL in real time."`
 	Sign    signCmd    `cmd:"" help:"Sign an RTMP publish URL or an HTTP play URL."`
+	OBS     obsCmd     `cmd:"" name:"obs" help:"Write an OBS profile that publishes to a live channel."`
+	Env     envCmd     `cmd:"" help:"Print the variables that SDKs and tools read: endpoint, key, region, bucket."`
 	Token   tokenCmd   `cmd:"" help:"Print a temporary key with a security token, as STS would issue it."`
 	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready; exit 0 if so."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -51,11 +53,7 @@ func main() {
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	exited := -1
-	parser, err := kong.New(&cli{},
-		kong.Name("osslive"),
-		kong.Description("A local stand-in for Alibaba Cloud OSS LiveChannel: OSS API and RTMP in, HLS out.\n\n"+
-			"Each flag can be set by environment as well: --public-url is OSSLIVE_PUBLIC_URL."),
-		kong.DefaultEnvars("OSSLIVE"),
+	parser, err := newParser(&cli{},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -82,6 +80,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return 0
+}
+
+// newParser reads command lines and the environment into c.
+func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append(options,
+		kong.Name("osslive"),
+		kong.Description("A local stand-in for Alibaba Cloud OSS LiveChannel: OSS API and RTMP in, HLS out.\n\n"+
+			"Each flag can be set by environment as well: --public-url is OSSLIVE_PUBLIC_URL."),
+		kong.DefaultEnvars("OSSLIVE"))...)
 }
 
 type versionCmd struct{}

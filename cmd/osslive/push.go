@@ -34,12 +34,17 @@ func (p *pushCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer file.Close()
-	return push(ctx, file, target, p.Loop)
+	tell := newProgress(c.err, time.Now())
+	if err := push(ctx, file, target, p.Loop, tell); err != nil {
+		return err
+	}
+	tell.end(time.Now())
+	return nil
 }
 
 // push sends an FLV file to an RTMP URL in real time. It ends without an error
-// when ctx is done.
-func push(ctx context.Context, file io.ReadSeeker, target string, loop bool) error {
+// when ctx is done. tell may be nil.
+func push(ctx context.Context, file io.ReadSeeker, target string, loop bool, tell *progress) error {
 	client, err := rtmp.Dial(ctx, target)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -48,7 +53,7 @@ func push(ctx context.Context, file io.ReadSeeker, target string, loop bool) err
 		return fmt.Errorf("publish: %w", err)
 	}
 	defer client.Close()
-	p := pacer{began: time.Now()}
+	p := pacer{began: time.Now(), tell: tell}
 	for again := false; ; again = true {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return fmt.Errorf("rewind: %w", err)
@@ -70,6 +75,7 @@ type pacer struct {
 	began  time.Time
 	offset flv.Millis // media time at the start of this run through the file
 	last   flv.Millis // of the last tag sent
+	tell   *progress
 }
 
 // send sends a whole file, its times moved on by offset. again leaves out the
@@ -103,6 +109,7 @@ func (p *pacer) send(ctx context.Context, client *rtmp.Client, file *flv.Reader,
 		if err := client.WriteTag(tag); err != nil {
 			return fmt.Errorf("publish: %w", err)
 		}
+		p.tell.sent(tag, time.Now())
 	}
 }
 

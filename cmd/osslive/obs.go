@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"osslive/auth"
+	"osslive/server/node"
+	"osslive/server/publishing"
+)
+
+type obsCmd struct {
+	URL          string        `arg:"" optional:"" name:"url" default:"rtmp://127.0.0.1:9000/demo/live/stream" help:"rtmp://HOST/BUCKET/live/CHANNEL; signed already, or signed here (${default})."`
+	Key          keyFlag       `placeholder:"ID:SECRET[:TOKEN]" help:"Access key to sign the URL with (the built-in one)."`
+	Expires      time.Duration `default:"720h" help:"How long the profile is good."`
+	FragDuration int           `default:"5" placeholder:"SECONDS" help:"FragDuration of the channel: key frames are to fit."`
+	Out          string        `default:"." placeholder:"DIR" help:"Where to make the profile's folder."`
+}
+
+func (o *obsCmd) Run(c *console) error {
+	if o.FragDuration < 1 || o.FragDuration > 100 {
+		return &node.ConfigError{Setting: "--frag-duration", Value: fmt.Sprint(o.FragDuration), Problem: "is not from 1 to 100 (seconds)"}
+	}
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Scheme != "rtmp" && u.Scheme != "rtmps" {
+		return &node.ConfigError{Setting: "URL", Value: o.URL, Problem: "is not rtmp://HOST/BUCKET/live/CHANNEL"}
+	}
+	publish := o.URL
+	if !u.Query().Has("Signature") {
+		if publish, err = sign(o.URL, "", orDefault(auth.Key(o.Key)), time.Now().Add(o.Expires)); err != nil {
+			return err
+		}
+	}
+	folder, files := publishing.Profile(filepath.Base(u.Path), publish, o.FragDuration)
+	dir := filepath.Join(o.Out, folder)
+	if err := writeProfile(dir, files); err != nil {
+		return err
+	}
+	server, key := publishing.SplitOBS(publish)
+	_, err = fmt.Fprintf(c.out, "Wrote %s\nIn OBS: Profile > Import, choose that folder, then Start Streaming. By hand, Settings > Stream > Custom:\n"+
+		"  Server      %s\n  Stream Key  %s\n", dir, server, key)
+	return err
+}
+
+// writeProfile makes a folder with the files. The key is in one of them, so they
+// are this user's alone. Another profile of the same name is not written over.
+func writeProfile(dir string, files []publishing.File) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return &node.ConfigError{Setting: "--out", Value: dir, Problem: "is there already; remove it, or choose another folder"}
+		}
+		return &node.ConfigError{Setting: "--out", Value: dir, Problem: err.Error()}
+	}
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Text, 0o600); err != nil {
+			return fmt.Errorf("write profile: %w", err)
+		}
+	}
+	return nil
+}
