@@ -126,8 +126,8 @@ func only(typ flv.TagType, tags []flv.Tag) (out []flv.Tag) {
 }
 
 // summary is one word a segment: its duration in ms; then K or F for how it
-// starts, keyframe or not; D for discontinuity; f if it ended by force; v and a
-// for the tracks that the program map lists.
+// starts, keyframe or not; D for discontinuity; f if it ended by force; v, vh and
+// a for the tracks that the program map lists: H.264, HEVC, AAC.
 func summary(t *testing.T, out *sink) string {
 	t.Helper()
 	r := out.check(t)
@@ -138,7 +138,7 @@ func summary(t *testing.T, out *sink) string {
 			set  bool
 			flag string
 		}{{seg.Keyframe, " K"}, {!seg.Keyframe, " F"}, {seg.Discontinuity, "D"}, {seg.Forced, "f"},
-			{r.Segments[i].HasVideo, "v"}, {r.Segments[i].HasAudio, "a"}} {
+			{r.Segments[i].HasVideo, "v"}, {r.Segments[i].HEVC, "h"}, {r.Segments[i].HasAudio, "a"}} {
 			if f.set {
 				w += f.flag
 			}

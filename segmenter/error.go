@@ -10,7 +10,7 @@ import (
 // Reasons to end a publish. Their texts are for the person at the encoder.
 var (
 	ErrNoVideo  = errors.New("the stream must contain H.264 video: only audio was received")
-	ErrNoConfig = errors.New("video without an AVC sequence header: no picture can be decoded")
+	ErrNoConfig = errors.New("video without a sequence header (SPS and PPS): no picture can be decoded")
 )
 
 // UnsupportedError reports a codec that a segment cannot carry.
@@ -21,11 +21,15 @@ type UnsupportedError struct {
 
 func (e *UnsupportedError) Error() string { return e.Message }
 
-func unsupportedVideo(c flv.VideoCodec) error {
+func unsupportedVideo(c flv.VideoCodec, hevc bool) error {
+	choose := "H.264 (AVC)"
+	if hevc {
+		choose = "H.264 (AVC) or HEVC"
+	}
 	return &UnsupportedError{
 		Codec: c.String(),
-		Message: fmt.Sprintf("video codec %v is not supported by LiveChannel: choose H.264 (AVC), "+
-			"for example x264 in OBS or -c:v libx264 in ffmpeg", c),
+		Message: fmt.Sprintf("video codec %v is not supported by LiveChannel: choose %s as the encoder, "+
+			"for example x264 in OBS or -c:v libx264 in ffmpeg", c, choose),
 	}
 }
 

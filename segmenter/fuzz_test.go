@@ -42,7 +42,7 @@ func script(b []byte) (tags []flv.Tag) {
 		default:
 			now += 1 << (26 + step - 250)
 		}
-		switch op % 16 {
+		switch op % 20 {
 		case 0:
 			tags = append(tags, avcC(now, sps, pps))
 		case 1:
@@ -69,6 +69,14 @@ func script(b []byte) (tags []flv.Tag) {
 			tags = append(tags, flv.Tag{Type: flv.Video, Time: now, Data: append([]byte{0x17, byteAt() & 1, 0, 0, 0}, raw()...)})
 		case 15:
 			tags = append(tags, flv.Tag{Type: flv.TagType(8 + op>>4&1), Time: now, Data: raw()})
+		case 16:
+			tags = append(tags, hevcConfig(now, hevcVPS, hevcSPS, hevcPPS))
+		case 17:
+			tags = append(tags, hevcPicture(now, 1, [][]byte{hevcVPS, otherHEVCSPS, otherHEVCPPS}[byteAt()%3], []byte{0x2a, 1, 0xaf}))
+		case 18:
+			tags = append(tags, hevcPicture(now, 1+byteAt()&1, []byte{byteAt()&0x3f<<1 | 1, 1}, []byte{0x02, 1, 0xd0}))
+		case 19:
+			tags = append(tags, hevcPicture(now, 1, append([]byte{0x26, 1}, raw()...)))
 		}
 	}
 	return tags
@@ -106,9 +114,10 @@ func FuzzSegmenter(f *testing.F) {
 	f.Add([]byte{0, 0, 9, 0, 2, 40, 4, 40, 11, 23, 4, 40, 2, 40}, false)
 	f.Add([]byte{10, 0, 11, 20, 12, 20, 11, 21, 0, 0, 3, 0, 11, 21}, true)
 	f.Add([]byte{0, 0, 10, 0, 3, 0, 11, 20, 4, 255, 11, 0, 3, 40, 11, 20, 1, 0, 3, 10, 9, 0, 11, 20, 7, 100}, false)
+	f.Add([]byte{16, 0, 9, 0, 17, 40, 0, 18, 40, 1, 12, 11, 23, 17, 40, 1, 0, 40, 3, 40, 17, 40, 2}, false)
 	f.Add([]byte{14, 0, 0, 6, 1, 100, 0, 12, 255, 225, 8, 30, 2, 3}, false)
 	f.Fuzz(func(t *testing.T, b []byte, audioOnly bool) {
-		checkAny(t, segmenter.Config{FragDuration: time.Second, AllowAudioOnly: audioOnly, MaxBytes: 64 << 10}, script(b))
+		checkAny(t, segmenter.Config{FragDuration: time.Second, AllowAudioOnly: audioOnly, AllowHEVC: true, MaxBytes: 64 << 10}, script(b))
 	})
 }
 
@@ -128,7 +137,7 @@ func TestRandomStreams(t *testing.T) {
 		if seed%2 == 0 {
 			copy(b, []byte{0, 0, 10, 0, 3, 0})
 		}
-		checkAny(t, segmenter.Config{FragDuration: time.Second, AllowAudioOnly: seed%3 == 0}, script(b))
+		checkAny(t, segmenter.Config{FragDuration: time.Second, AllowAudioOnly: seed%3 == 0, AllowHEVC: true}, script(b))
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}

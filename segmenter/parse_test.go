@@ -81,13 +81,13 @@ func TestParseAVCC(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := parseAVCC(unhex(tt.record))
+			got, err := avc.parseConfig(unhex(tt.record))
 			if (err != nil) != tt.err || got.lengthSize != tt.lengthSize || len(got.sets.sps) != tt.sps || len(got.sets.pps) != tt.pps {
 				t.Errorf("got lengths of %d, %d SPS, %d PPS, %v", got.lengthSize, len(got.sets.sps), len(got.sets.pps), err)
 			}
 		})
 	}
-	c, _ := parseAVCC(unhex(record))
+	c, _ := avc.parseConfig(unhex(record))
 	want := unhex("00 00 00 01 09 f0 00 00 00 01" + spsHigh + "00 00 00 01" + ppsHigh)
 	if got := c.sets.prefix(); !bytes.Equal(got, want) {
 		t.Errorf("prefix: got % x, want % x", got, want)
@@ -103,12 +103,12 @@ func TestScanAccessUnit(t *testing.T) {
 		err        error
 	}{
 		{"empty", 4, "", accessUnit{}, nil},
-		{"IDR", 4, "00000003 65 88 84", accessUnit{size: 7, picture: true, idr: true}, nil},
+		{"IDR", 4, "00000003 65 88 84", accessUnit{size: 7, picture: true, random: true}, nil},
 		{"lengths of 1 byte", 1, "02 41 9a 02 41 9b", accessUnit{size: 12, picture: true}, nil},
 		{"lengths of 2 bytes", 2, "0002 41 9a", accessUnit{size: 6, picture: true}, nil},
 		{"lengths of 3 bytes", 3, "000002 41 9a", accessUnit{size: 6, picture: true}, nil},
 		{"left out", 4, "00000002 09 f0 00000002 67 64 00000002 68 ef 00000001 0a 00000001 0b 00000002 0c ff 00000000 00000002 65 88",
-			accessUnit{size: 6, picture: true, idr: true, sets: true}, nil},
+			accessUnit{size: 6, picture: true, random: true, sets: true}, nil},
 		{"SEI alone", 4, "00000003 06 05 01", accessUnit{size: 7}, nil},
 		{"too long", 4, "00000004 65 88 84", accessUnit{}, errNAL},
 		{"length cut", 4, "00000001 41 0000", accessUnit{}, errNAL},
@@ -116,7 +116,7 @@ func TestScanAccessUnit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := scanAccessUnit(unhex(tt.data), tt.lengthSize)
+			got, err := avc.scan(unhex(tt.data), tt.lengthSize)
 			if got != tt.want || err != tt.err {
 				t.Errorf("got %+v, %v, want %+v, %v", got, err, tt.want, tt.err)
 			}
@@ -125,8 +125,8 @@ func TestScanAccessUnit(t *testing.T) {
 }
 
 func TestParameterSetLimits(t *testing.T) {
-	var p parameterSets
-	if _, err := p.put(append(unhex(ppsHigh), make([]byte, maxSetSize)...)); err != errSetLimit {
+	p := parameterSets{codec: &avc}
+	if err := p.put(append(unhex(ppsHigh), make([]byte, maxSetSize)...)); err != errSetLimit {
 		t.Errorf("a large set: got %v, want %v", err, errSetLimit)
 	}
 	var err error
@@ -138,7 +138,7 @@ func TestParameterSetLimits(t *testing.T) {
 		}
 		v <<= 64 - (2*n + 1)
 		nal := append([]byte{0x68, byte(v >> 56), byte(v >> 48), byte(v >> 40)}, make([]byte, 1000)...)
-		_, err = p.put(nal)
+		err = p.put(nal)
 	}
 	if err != errSetLimit || p.size > maxSetsSize {
 		t.Errorf("many sets: got %v and %d bytes, want %v", err, p.size, errSetLimit)
@@ -264,26 +264,6 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// A clock that counts up in steps of less than two minutes is followed through
-// both kinds of wrap, from any start.
-func FuzzClock(f *testing.F) {
-	f.Add(uint32(0x7fffff00), uint16(40), false)
-	f.Add(uint32(0xffffff00), uint16(60000), true)
-	f.Fuzz(func(t *testing.T, start uint32, step uint16, narrow bool) {
-		mask := uint32(0xffffffff)
-		if narrow {
-			mask >>= 1
-		}
-		var c clock
-		for i := range int64(100) {
-			wire := (start + uint32(i)*uint32(step)) & mask
-			if got, want := c.ticks(flv.Millis(wire)), fromMillis(i*int64(step)); got != want {
-				t.Fatalf("step %d: got %d, want %d", i, got, want)
-			}
-		}
-	})
-}
-
 // Durations of adjacent spans add up, whatever the frame rate.
 func TestBetween(t *testing.T) {
 	var sum time.Duration
@@ -297,79 +277,4 @@ func TestBetween(t *testing.T) {
 	if got := between(5, 5); got != time.Millisecond {
 		t.Errorf("nothing: got %v, want 1ms", got)
 	}
-}
-
-func FuzzSPS(f *testing.F) {
-	for _, s := range []string{spsHigh, spsCrop, spsField, "67"} {
-		f.Add(unhex(s))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := parseSPS(b)
-		if err == nil && (s.width < 1 || s.height < 1 || s.width > maxSide || s.height > maxSide) {
-			t.Fatalf("got %+v", s)
-		}
-	})
-}
-
-func FuzzASC(f *testing.F) {
-	for _, s := range []string{"12 08 56 e5 00", "2b 11 88 00", "17 80 56 22 10", "f8 e8 50 00"} {
-		f.Add(unhex(s))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := parseASC(b)
-		if err != nil {
-			return
-		}
-		if c.objectType < 1 || c.objectType > 4 || c.rateIndex > 12 || c.rate < 1 || c.channels < 1 || c.channels > 7 {
-			t.Fatalf("got %+v", c)
-		}
-	})
-}
-
-func FuzzAVCC(f *testing.F) {
-	f.Add(unhex("01 64 00 0c ff e1 001a" + spsHigh + "01 0004" + ppsHigh + "fd f8 f8 00"))
-	f.Add(unhex("00 00 00 01" + spsHigh + "00 00 01" + ppsHigh + "00"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := parseAVCC(b)
-		if err != nil {
-			return
-		}
-		if c.lengthSize < 1 || c.lengthSize > 4 || c.sets.size > maxSetsSize {
-			t.Fatalf("got %+v", c)
-		}
-		for _, s := range append(c.sets.sps, c.sets.pps...) {
-			if len(s.nal) == 0 || !bytes.Contains(b, s.nal) {
-				t.Fatalf("set % x is not in the record", s.nal)
-			}
-		}
-	})
-}
-
-func FuzzAccessUnit(f *testing.F) {
-	f.Add(unhex("00000002 09 f0 00000002 67 64 00000002 65 88"), 4)
-	f.Add(unhex("02 41 9a 02 41 9b"), 1)
-	f.Fuzz(func(t *testing.T, b []byte, lengthSize int) {
-		lengthSize = lengthSize&3 + 1
-		u, err := scanAccessUnit(b, lengthSize)
-		if err != nil {
-			return
-		}
-		size := 0
-		for len(b) > 0 {
-			nal, rest, err := cutNAL(b, lengthSize)
-			if err != nil {
-				t.Fatalf("a second walk fails: %v", err)
-			}
-			if len(rest) >= len(b) {
-				t.Fatal("no progress")
-			}
-			if kept(nal) {
-				size += 4 + len(nal)
-			}
-			b = rest
-		}
-		if size != u.size {
-			t.Fatalf("got size %d, want %d", u.size, size)
-		}
-	})
 }

@@ -13,6 +13,7 @@ type frame struct {
 	data  []byte       // the tag's body: NAL units with lengths, or raw AAC
 
 	// video only
+	codec       *codec
 	composition mpegts.Ticks // PTS less DTS
 	lengthSize  int
 	unit        accessUnit

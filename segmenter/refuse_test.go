@@ -28,10 +28,20 @@ func TestRefusals(t *testing.T) {
 		want     string
 		segments int
 	}{
-		{"HEVC", one(video("90 68766331 00")), 0, "HEVC is not supported by LiveChannel: choose H.264", 0},
+		{"HEVC", one(video("90 68766331 00")), 0, "HEVC is not supported by LiveChannel: choose H.264 (AVC) as the encoder", 0},
 		{"HEVC with ID 12", one(video("1c 00 000000 01")), 0, "HEVC is not supported", 0},
+		{"HEVC in the first track", one(video("96 00 68766331 00 01")), 0, "HEVC is not supported", 0},
 		{"AV1", one(video("90 61763031 00")), 0, "AV1 is not supported", 0},
+		{"VP9", one(video("90 76703039 00")), 0, "VP9 is not supported", 0},
+		{"VP8", one(video("90 76703038 00")), 0, "VP8 is not supported", 0},
+		{"VVC", one(video("90 76766331 00")), 0, "VVC is not supported", 0},
 		{"H.263", one(video("12 00 00")), 0, "H263 is not supported", 0},
+		{"Screen Video", one(video("13 00 00")), 0, "Screen Video is not supported", 0},
+		{"VP6", one(video("14 00 00")), 0, "VP6 is not supported", 0},
+		{"unknown FourCC", one(video("90 78787878 00")), 0, `"xxxx" is not supported`, 0},
+		{"HEVC in another track", join(live(0, 1), one(video("96 00 68766331 01 01"))), 0, "", 1},
+		{"colour metadata", join(live(0, 1), one(video("84 68766331 02"), video("84 02"))), 0, "", 1},
+		{"AV1 in MPEG-2 TS", join(live(0, 1), one(video("95 61763031 00"))), 0, "", 1},
 		{"HEVC in mid stream", join(live(0, 1), one(video("91 68766331 000000 00"))), 0, "HEVC is not supported", 1},
 		{"49 malformed pictures", join(live(0, 1), repeat(49, overrun)), 0, "", 1},
 		{"50 malformed pictures", join(live(0, 1), repeat(50, overrun)), 0, "50 malformed video messages in a row: NAL unit exceeds", 1},
@@ -41,7 +51,7 @@ func TestRefusals(t *testing.T) {
 		{"malformed sequence headers", repeat(50, video("17 00 000000 01 64 00 0c ff e1 00 ff 67")), 0, "malformed AVCDecoderConfigurationRecord", 0},
 		{"audio alone for 9 s", join(one(asc(0, mono44)), repeat(90, aac(0))), 100 * time.Millisecond, "", 0},
 		{"audio alone for 10 s", join(one(asc(0, mono44)), repeat(102, aac(0))), 100 * time.Millisecond, "must contain H.264 video", 0},
-		{"no sequence header for 10 s", repeat(102, idr(0)), 100 * time.Millisecond, "without an AVC sequence header", 0},
+		{"no sequence header for 10 s", repeat(102, idr(0)), 100 * time.Millisecond, "without a sequence header", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,6 +20,8 @@ type Config struct {
 	MaxBytes int64
 	// AllowAudioOnly carries streams without video instead of refusing them.
 	AllowAudioOnly bool
+	// AllowHEVC carries HEVC video instead of refusing it.
+	AllowHEVC bool
 	// Elapsed is the real time since the publish began. It must never go back.
 	// Nil stands still: what waits for real time waits for media then.
 	Elapsed func() time.Duration
@@ -228,6 +230,7 @@ func (s *Segmenter) cut(at mpegts.Ticks, keyframe, forced bool) error {
 	first := s.out.Program() == mpegts.Program{}
 	program := mpegts.Program{
 		Video: keyframe || s.out.Program().Video,
+		HEVC:  s.video.current.codec == &hevc,
 		Audio: s.audio.usable || s.out.Program().Audio,
 	}
 	if program != s.out.Program() || s.reconfigured {

@@ -11,7 +11,7 @@ import (
 // maxComposition bounds PTS less DTS, in ms. More is nonsense.
 const maxComposition = 10_000
 
-// videoTrack is the H.264 side of a stream.
+// videoTrack is the H.264 or HEVC side of a stream.
 type videoTrack struct {
 	track
 	interval mpegts.Ticks // between the last two pictures
@@ -22,16 +22,32 @@ type videoTrack struct {
 	lastKey  mpegts.Ticks
 	keys     int // keyframes written
 
-	record     []byte // the last sequence header
-	lengthSize int    // 0 before the first sequence header
-	current    parameterSets
-	pending    *avcConfig // from the next keyframe on
-	prefix     []byte     // of a keyframe: delimiter and current sets
+	record      []byte // the last sequence header
+	recordCodec *codec // its
+	codec       *codec // of the frames being read; nil before the first sequence header
+	lengthSize  int    // theirs
+	current     parameterSets
+	pending     *decoderConfig // from the next keyframe on
+	prefix      []byte         // of a keyframe: delimiter and current sets
 }
 
 // configured says that pictures have been or can be decoded.
 func (v *videoTrack) configured() bool {
-	return v.lengthSize > 0 && (v.current.complete() || v.pending != nil && v.pending.sets.complete())
+	return v.codec != nil && (v.current.complete() || v.pending != nil && v.pending.sets.complete())
+}
+
+// decodes says that the sets in force, or those that f as a keyframe puts in
+// force, are there and of its codec.
+func (v *videoTrack) decodes(f *frame) bool {
+	if f.key && v.adoptable(f) {
+		return true
+	}
+	return v.current.codec == f.codec
+}
+
+// adoptable says that the pending sets can be put in force for f.
+func (v *videoTrack) adoptable(f *frame) bool {
+	return v.pending != nil && v.pending.sets.codec == f.codec && v.pending.sets.complete()
 }
 
 func (s *Segmenter) badVideo(err error) error {
@@ -43,28 +59,31 @@ func (s *Segmenter) badVideo(err error) error {
 
 func (s *Segmenter) videoTag(t flv.Tag) error {
 	h, body, err := flv.ParseVideo(t.Data)
-	switch {
-	case err != nil:
+	if err != nil {
 		return s.badVideo(err)
-	case h.Packet != flv.Config && h.Packet != flv.Coded:
+	}
+	if h.Packet != flv.Config && h.Packet != flv.Coded {
 		return nil
-	case h.Codec != flv.AVC:
-		return unsupportedVideo(h.Codec)
+	}
+	c := s.codecOf(h.Codec)
+	switch {
+	case c == nil:
+		return unsupportedVideo(h.Codec, s.cfg.AllowHEVC)
 	case len(body) == 0:
 		return nil
 	case h.Packet == flv.Config:
-		return s.videoConfig(body)
+		return s.videoConfig(c, body)
 	}
-	return s.videoFrame(t.Time, h, body)
+	return s.videoFrame(t.Time, h, c, body)
 }
 
 // videoConfig keeps a new sequence header for the next keyframe.
-func (s *Segmenter) videoConfig(body []byte) error {
+func (s *Segmenter) videoConfig(c *codec, body []byte) error {
 	v := &s.video
-	if bytes.Equal(body, v.record) {
+	if c == v.recordCodec && bytes.Equal(body, v.record) {
 		return nil
 	}
-	c, err := parseAVCC(body)
+	config, err := c.parseConfig(body)
 	if err != nil {
 		return s.badVideo(err)
 	}
@@ -75,34 +94,34 @@ func (s *Segmenter) videoConfig(body []byte) error {
 			return err
 		}
 	}
-	v.record = bytes.Clone(body)
-	v.pending = &c
-	if v.lengthSize == 0 {
-		v.lengthSize = c.lengthSize
+	v.record, v.recordCodec = bytes.Clone(body), c
+	v.pending = &config
+	if v.codec == nil {
+		v.codec, v.lengthSize = c, config.lengthSize
 	}
 	return nil
 }
 
-func (s *Segmenter) videoFrame(time flv.Millis, h flv.VideoHeader, body []byte) error {
+func (s *Segmenter) videoFrame(time flv.Millis, h flv.VideoHeader, c *codec, body []byte) error {
 	v := &s.video
 	if v.frames == 0 {
 		v.since = s.cfg.Elapsed()
 	}
 	v.frames++
-	if v.lengthSize == 0 {
-		return nil
-	}
 	flagged := h.FrameType == flv.KeyFrame || h.FrameType == flv.GeneratedKey
-	if flagged && v.pending != nil {
-		v.lengthSize = v.pending.lengthSize
+	if (flagged || v.codec != c) && v.pending != nil && v.pending.sets.codec == c {
+		v.codec, v.lengthSize = c, v.pending.lengthSize
 	}
-	unit, err := scanAccessUnit(body, v.lengthSize)
+	if v.codec != c {
+		return nil // no sequence header yet
+	}
+	unit, err := c.scan(body, v.lengthSize)
 	if err != nil {
 		return s.badVideo(err)
 	}
 	f := frame{
-		video: true, data: body, lengthSize: v.lengthSize, unit: unit,
-		key: unit.picture && (flagged || unit.idr),
+		video: true, data: body, codec: c, lengthSize: v.lengthSize, unit: unit,
+		key: unit.picture && (flagged && c.flagged || unit.random),
 	}
 	if ct := int64(h.CompositionTime); -maxComposition <= ct && ct <= maxComposition {
 		f.composition = fromMillis(ct)
@@ -134,7 +153,7 @@ func (s *Segmenter) absorbAlone(f *frame) error {
 
 // absorb keeps parameter sets that come with a frame and differ from those known.
 func (v *videoTrack) absorb(f *frame) error {
-	if !f.unit.sets {
+	if !f.unit.sets || v.pending != nil && v.pending.sets.codec != f.codec {
 		return nil
 	}
 	for b := f.data; len(b) > 0; {
@@ -143,16 +162,16 @@ func (v *videoTrack) absorb(f *frame) error {
 			return err
 		}
 		b = rest
-		if len(nal) == 0 || nal[0]&0x1f != nalSPS && nal[0]&0x1f != nalPPS {
+		if f.codec.role(nal) < roleVPS {
 			continue
 		}
 		if v.pending == nil {
-			if v.current.has(nal) {
+			if v.current.codec == f.codec && v.current.has(nal) {
 				continue
 			}
-			v.pending = &avcConfig{v.lengthSize, v.current.clone()}
+			v.pending = &decoderConfig{v.lengthSize, v.current.clone()}
 		}
-		if _, err := v.pending.sets.put(nal); err != nil {
+		if err := v.pending.sets.put(nal); err != nil {
 			return err
 		}
 	}
@@ -162,13 +181,13 @@ func (v *videoTrack) absorb(f *frame) error {
 // adopt puts pending parameter sets in force: at a keyframe, or at once if only
 // PPS have changed. It reports whether they have to be written. With another
 // SPS a decoder has to start anew, which takes a new segment.
-func (s *Segmenter) adopt(key bool) bool {
+func (s *Segmenter) adopt(f *frame) bool {
 	v := &s.video
-	if v.pending == nil || !v.pending.sets.complete() {
+	if !v.adoptable(f) {
 		return false
 	}
-	same := v.current.sameSPS(&v.pending.sets)
-	if !key && !same {
+	same := v.current.sameSequence(&v.pending.sets)
+	if !f.key && !same {
 		return false
 	}
 	if v.started && !same {
@@ -176,9 +195,9 @@ func (s *Segmenter) adopt(key bool) bool {
 	}
 	v.current, v.pending = v.pending.sets, nil
 	v.prefix = v.current.prefix()
-	if p, err := parseSPS(v.current.sps[0].nal); err == nil {
+	if p, err := f.codec.parseSPS(v.current.sps[0].nal); err == nil {
 		s.update(func(i *StreamInfo) {
-			i.Video.Codec, i.Video.Width, i.Video.Height = flv.AVC.String(), p.width, p.height
+			i.Video.Codec, i.Video.Width, i.Video.Height = f.codec.fourCC.String(), p.width, p.height
 		})
 	}
 	return true
@@ -191,7 +210,7 @@ func (s *Segmenter) awaitKeyframe(f *frame) error {
 		return s.badVideo(err)
 	}
 	v.bad = 0
-	if !f.key || !v.configured() {
+	if !f.key || !v.decodes(f) {
 		return nil
 	}
 	if s.decided || s.audio.known() {
@@ -210,7 +229,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	}
 	v.bad = 0
 	audioOnly := !s.out.Program().Video && s.seg.open
-	if audioOnly && (!f.key || !v.configured()) {
+	if audioOnly && !f.key || !v.decodes(f) {
 		return nil
 	}
 	base, jumped := s.videoBase(f.at)
@@ -223,7 +242,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	}
 	v.base = base
 
-	sets := s.adopt(f.key)
+	sets := s.adopt(f)
 	raw := f.at - v.base
 	dts := raw
 	if v.started {
@@ -243,8 +262,14 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	if f.key {
 		s.keyframe(dts)
 	}
+	if !s.seg.video && dts > s.seg.first {
+		// Audio has started the segment: its first frame is to be in front.
+		if err := s.flushAudio(); err != nil {
+			return err
+		}
+	}
 
-	prefix := accessUnitDelimiter
+	prefix := f.codec.delimiter
 	if sets || f.key || !s.seg.video {
 		prefix = v.prefix
 	}
@@ -277,9 +302,9 @@ func (s *Segmenter) keyframe(dts mpegts.Ticks) {
 // appendNALs writes a picture's NAL units, each behind a start code.
 func (s *Segmenter) appendNALs(f *frame) {
 	for b := f.data; len(b) > 0; {
-		// scanAccessUnit has checked all lengths.
+		// codec.scan has checked all lengths.
 		nal, rest, _ := cutNAL(b, f.lengthSize)
-		if kept(nal) {
+		if f.codec.role(nal).kept() {
 			s.out.Append(startCode)
 			s.out.Append(nal)
 		}

@@ -14,12 +14,14 @@ const (
 const (
 	typeADTS = 0x0f
 	typeH264 = 0x1b
+	typeHEVC = 0x24
 )
 
 // Program says which elementary streams there are. At least one is set. The
 // clock is with the video, or with the audio if there is no video.
 type Program struct {
 	Video bool // H.264 in Annex B form
+	HEVC  bool // the video, if there is one, is HEVC instead
 	Audio bool // AAC in ADTS frames
 }
 
@@ -54,7 +56,11 @@ func pmtPacket(prog Program, version uint8) (p [PacketSize]byte) {
 		0xf0, 0x00, // no descriptors
 	}
 	if prog.Video {
-		section = append(section, typeH264, 0xe0|pidVideo>>8, pidVideo&0xff, 0xf0, 0x00)
+		typ := byte(typeH264)
+		if prog.HEVC {
+			typ = typeHEVC
+		}
+		section = append(section, typ, 0xe0|pidVideo>>8, pidVideo&0xff, 0xf0, 0x00)
 	}
 	if prog.Audio {
 		section = append(section, typeADTS, 0xe0|pidAudio>>8, pidAudio&0xff, 0xf0, 0x00)

@@ -1,4 +1,4 @@
-// Package mpegts writes one program, H.264 video and AAC audio, as an MPEG
+// Package mpegts writes one program, H.264 or HEVC video and AAC audio, as an MPEG
 // transport stream that is split into segments, one [io.Writer] each.
 //
 // A [Writer] packs frames as they come straight into 188-byte packets, without

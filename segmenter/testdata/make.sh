@@ -22,3 +22,7 @@ ff -f lavfi -i testsrc2=size=160x90:rate=1 -f lavfi -i sine=frequency=440:sample
 # 2 s with MP3
 ff -f lavfi -i testsrc2=size=160x90:rate=25 -f lavfi -i sine=frequency=440:sample_rate=44100 -t 2 \
    $x264 -preset veryfast -crf 38 -g 25 -c:a libmp3lame -b:a 48k $flv mp3.flv
+# 4 s of HEVC: open GOPs, so that only the first keyframe is an IDR picture, B-frames as references, a size that needs cropping.
+# ffmpeg 5.1 puts no HEVC into FLV: the test makes the tags.
+ff -f lavfi -i testsrc2=size=174x92:rate=25 -t 4 -c:v libx265 -pix_fmt yuv420p -crf 40 \
+   -x265-params log-level=none:info=0:keyint=25:min-keyint=25:scenecut=0:open-gop=1:bframes=3:b-pyramid=1 -bitexact -f mpegts hevc.ts

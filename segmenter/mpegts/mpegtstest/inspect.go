@@ -1,7 +1,7 @@
 // Package mpegtstest reads MPEG-TS segments and checks what players, analysers
 // and standards ask of them. It shares no code with the writer it is for.
 //
-// Source: ISO/IEC 13818-1; ITU-T H.264 annex B; ISO/IEC 13818-7 §6.2 (ADTS).
+// Source: ISO/IEC 13818-1; ITU-T H.264 and H.265, annex B; ISO/IEC 13818-7 §6.2 (ADTS).
 package mpegtstest
 
 import (
@@ -30,7 +30,8 @@ type Segment struct {
 	VideoFirst    bool // a picture follows the tables, nothing before it
 	HasVideo      bool // as the program map says
 	HasAudio      bool
-	Version       int // of the program map
+	HEVC          bool // the video is HEVC, not H.264
+	Version       int  // of the program map
 }
 
 // Check fails t for everything that Inspect finds wrong.

@@ -93,35 +93,89 @@ func (r *reader) starts(u *unit, dts int64) {
 // accessUnit checks that a picture has one delimiter, at its start, and, if a
 // player may join there, the parameter sets before its slices.
 func (r *reader) accessUnit(b []byte, first, random bool) {
-	delimiters, sps, pps, slices := 0, 0, 0, 0
+	kindOf := kindH264
+	if r.cur.HEVC {
+		kindOf = kindHEVC
+	}
+	var seen [kinds]int
 	for i, nal := range splitAnnexB(b) {
 		if len(nal) == 0 {
 			r.fault("empty NAL unit")
 			continue
 		}
-		switch typ := nal[0] & 0x1f; typ {
-		case 9:
-			if delimiters++; i != 0 {
-				r.fault("access unit delimiter is NAL unit %d", i)
-			}
-		case 7:
-			sps++
-		case 8:
-			pps++
-		case 12:
+		kind := kindOf(nal)
+		seen[kind]++
+		slices := seen[slice] + seen[joinSlice]
+		switch {
+		case kind == delimiter && i != 0:
+			r.fault("access unit delimiter is NAL unit %d", i)
+		case kind == filler:
 			r.fault("filler data")
-		case 1, 2, 3, 4, 5:
-			if typ == 5 && !random {
-				r.fault("IDR picture is no random access point")
-			}
-			if slices++; slices == 1 && (typ == 5 || first) && (sps == 0 || pps == 0) {
-				r.fault("slice of type %d without SPS and PPS before it", typ)
-			}
+		case kind == joinSlice && !random:
+			r.fault("picture to join at is no random access point")
+		}
+		if slices == 1 && (kind == joinSlice || kind == slice && first) &&
+			(seen[sps] == 0 || seen[pps] == 0 || seen[vps] == 0 && r.cur.HEVC) {
+			r.fault("slice % x without parameter sets before it", nal[:min(2, len(nal))])
 		}
 	}
-	if delimiters != 1 || slices == 0 {
-		r.fault("access unit with %d delimiters, %d slices", delimiters, slices)
+	if slices := seen[slice] + seen[joinSlice]; seen[delimiter] != 1 || slices == 0 {
+		r.fault("access unit with %d delimiters, %d slices", seen[delimiter], slices)
 	}
+	if r.cur.HEVC && random && seen[joinSlice] == 0 {
+		r.fault("random access point without an IRAP picture")
+	}
+}
+
+// kinds of NAL units
+const (
+	otherKind = iota
+	delimiter
+	vps
+	sps
+	pps
+	filler
+	slice
+	joinSlice // of a picture at which a player may join
+	kinds
+)
+
+func kindH264(nal []byte) int {
+	switch nal[0] & 0x1f {
+	case 9:
+		return delimiter
+	case 7:
+		return sps
+	case 8:
+		return pps
+	case 12:
+		return filler
+	case 1, 2, 3, 4:
+		return slice
+	case 5:
+		return joinSlice
+	}
+	return otherKind
+}
+
+func kindHEVC(nal []byte) int {
+	switch typ := nal[0] >> 1 & 0x3f; {
+	case typ == 35:
+		return delimiter
+	case typ == 32:
+		return vps
+	case typ == 33:
+		return sps
+	case typ == 34:
+		return pps
+	case typ == 38:
+		return filler
+	case typ <= 9:
+		return slice
+	case 16 <= typ && typ <= 21:
+		return joinSlice
+	}
+	return otherKind
 }
 
 // splitAnnexB returns what stands between start codes. Zeros before a start

@@ -45,8 +45,8 @@ func (r *reader) readProgram(table byte, version int, b []byte) {
 	for b = b[4:]; len(b) >= 5; b = b[5:] {
 		pid := int(b[1]&0x1f)<<8 | int(b[2])
 		switch b[0] {
-		case 0x1b:
-			r.videoPID, r.cur.HasVideo = pid, true
+		case 0x1b, 0x24:
+			r.videoPID, r.cur.HasVideo, r.cur.HEVC = pid, true, b[0] == 0x24
 		case 0x0f:
 			r.audioPID, r.cur.HasAudio = pid, true
 		default:
@@ -62,7 +62,7 @@ func (r *reader) readProgram(table byte, version int, b []byte) {
 	}
 	if n := len(r.report.Segments); n > 0 {
 		last := r.report.Segments[n-1]
-		same := last.HasVideo == r.cur.HasVideo && last.HasAudio == r.cur.HasAudio
+		same := last.HasVideo == r.cur.HasVideo && last.HasAudio == r.cur.HasAudio && last.HEVC == r.cur.HEVC
 		if !same && version != (last.Version+1)&0x1f {
 			r.fault("PMT changed from version %d to %d", last.Version, version)
 		}
