@@ -40,10 +40,10 @@ func NewKeys(keys ...Key) Keys {
 	return m
 }
 
-// find returns the key that signs as id and presents token, "" for none: one
+// Find returns the key that signs as id and presents token, "" for none: one
 // of m, or one that MintToken made from one of m. A key without a secret is
 // ErrUnknownKey: anyone could sign with it.
-func (m Keys) find(id, token string, now time.Time) (Key, error) {
+func (m Keys) Find(id, token string, now time.Time) (Key, error) {
 	k, ok := m[id]
 	switch {
 	case !ok && token != "":

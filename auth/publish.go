@@ -62,7 +62,7 @@ func VerifyPublish(p *Publish, keys Keys, now time.Time) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	key, err := keys.find(c.keyID, token, now)
+	key, err := keys.Find(c.keyID, token, now)
 	if err != nil {
 		return Identity{}, err
 	}

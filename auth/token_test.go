@@ -119,7 +119,7 @@ func TestUnsealRefusals(t *testing.T) {
 		{"short", "STS.x", "AAAA", ErrBadToken},
 		{"none", "STS.x", "", ErrUnknownKey},
 	} {
-		k, err := testKeys.find(c.id, c.token, testNow)
+		k, err := testKeys.Find(c.id, c.token, testNow)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
 		}
@@ -130,7 +130,7 @@ func TestUnsealRefusals(t *testing.T) {
 	for i := range minted.Token {
 		b := []byte(minted.Token)
 		b[i] = base64Letter(b[i])
-		if _, err := testKeys.find("STS.x", string(b), testNow); !errors.Is(err, ErrBadToken) {
+		if _, err := testKeys.Find("STS.x", string(b), testNow); !errors.Is(err, ErrBadToken) {
 			t.Errorf("token with byte %d changed: got %v, want %v", i, err, ErrBadToken)
 		}
 	}

@@ -97,7 +97,7 @@ func verifyV1Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	key, err := keys.find(id, token, now)
+	key, err := keys.Find(id, token, now)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -155,7 +155,7 @@ func verifyV1URL(r *Request, keys Keys, now time.Time) (Identity, error) {
 	if err := r.check(isSubresource); err != nil {
 		return Identity{}, err
 	}
-	key, err := keys.find(c.keyID, r.Query.Get(paramToken), now)
+	key, err := keys.Find(c.keyID, r.Query.Get(paramToken), now)
 	if err != nil {
 		return Identity{}, err
 	}

@@ -118,7 +118,7 @@ func (c *claimV2) verify(r *Request, keys Keys, now time.Time) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	key, err := keys.find(c.keyID, c.token, now)
+	key, err := keys.Find(c.keyID, c.token, now)
 	if err != nil {
 		return Key{}, err
 	}

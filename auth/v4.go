@@ -225,7 +225,7 @@ func (s *scopeV4) verify(r *Request, additional, signature, token string, keys K
 	if payload != unsignedPayload && decodeHex(payload, sha256.Size) == nil {
 		return Key{}, Identity{}, ErrPayload
 	}
-	key, err := keys.find(s.keyID, token, now)
+	key, err := keys.Find(s.keyID, token, now)
 	if err != nil {
 		return Key{}, Identity{}, err
 	}
