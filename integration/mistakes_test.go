@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"text/tabwriter"
 	"time"
 )
 
@@ -49,20 +51,64 @@ func readMistakes(t testing.TB) []*mistake {
 	return all
 }
 
-// Each of the mistakes is refused, and the refusal has an ID that leads to more.
+// wanted is of how many of the mistakes the right cause must be named first.
+const wanted = 38
+
+// Each of the mistakes is refused, and the ID of the refusal leads to its cause.
 func TestMistakes(t *testing.T) {
 	source := small(t)
 	s := serve(t, "memory", "media", "--key", other.ID+":"+other.Secret, "--bucket", "vault")
 	made := makeMistakes(t, s, source)
 
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	right, tried := 0, 0
 	for _, m := range readMistakes(t) {
 		if made[m.program] == nil {
 			continue // its tool is missing, which was said
 		}
-		if m.requestID = made[m.program][m.name]; m.requestID == "" {
+		tried++
+		id := made[m.program][m.name]
+		if id == "" {
 			t.Errorf("%s (%s): was not refused", m.name, m.what)
+			continue
 		}
+		e := explain(t, s, id)
+		named := e.Causes[0].Cause
+		mark := "-"
+		if named == m.cause {
+			right, mark = right+1, "+"
+		}
+		proof := "usual"
+		if e.Causes[0].Proof {
+			proof = "proved"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", mark, m.name, m.program, e.Code, m.cause, named, proof)
 	}
+	w.Flush()
+	t.Logf("the right cause first: %d of %d\n%s", right, tried, table.String())
+	if missed := len(readMistakes(t)) - wanted; right < tried-missed {
+		t.Errorf("the right cause is named first for %d of %d mistakes, want %d", right, tried, tried-missed)
+	}
+}
+
+// explanation is what the server says of a refusal.
+type explanation struct {
+	RequestID, Code string
+	Causes          []struct {
+		Cause, Title, Fix string
+		Proof             bool
+	}
+}
+
+// explain asks as "osslive explain --json" does.
+func explain(t *testing.T, s *server, id string) (e explanation) {
+	t.Helper()
+	out, _ := run(t, 10*time.Second, osslive(t), "explain", "--json", "--admin", s.Admin, id)
+	if err := json.Unmarshal([]byte(out), &e); err != nil || len(e.Causes) == 0 {
+		t.Fatalf("explain %s: %v, want causes\n%s", id, err, out)
+	}
+	return e
 }
 
 // makeMistakes runs every program once and returns the request IDs of the

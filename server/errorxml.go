@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"osslive/server/refusal"
 	"osslive/store"
 )
 
@@ -63,6 +64,12 @@ func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	case errors.Is(err, store.ErrFull): // the caller cannot mend it, whoever reads the log can
 		s.Logger.Warn("request refused", "request_id", r.id, "operation", r.operation, "error", err)
 	}
+	s.Refusals.Add(refusal.Refusal{
+		ID: r.id, Time: s.Now(), Remote: r.remoteAddr, Client: r.header.Get("User-Agent"),
+		Code: answer.code, Message: answer.message, Status: answer.status, Operation: r.operation,
+		Bucket: r.bucket, Name: r.key, Err: err,
+		Method: r.method, RawPath: r.rawTarget, Host: r.host, Header: r.header, Query: r.query,
+	})
 	doc := errorDocument{
 		Code: answer.code, Message: answer.message, RequestID: r.id, HostID: r.host, Details: answer.details, EC: answer.ec,
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 // request is an HTTP request as the handlers see it: resolved, decoded and with
-// its caller known. The URL it came with is not among its fields.
+// its caller known. The URL it came with is kept for explanations
+// alone.
 type request struct {
 	target            // what it addresses
 	id         string // 24 upper-case hexadecimal digits, as the service's
@@ -24,6 +25,7 @@ type request struct {
 	query      url.Values    // decoded; each name once
 	caller     auth.Identity // set by authenticate; the zero value is anonymous
 	remoteAddr string
+	rawTarget  string // of the request line, for whoever asks why it was refused
 	body       io.Reader
 	length     int64 // of the body; -1 unknown
 
@@ -48,6 +50,7 @@ func newRequest(hr *http.Request) *request {
 		host:       hr.Host,
 		header:     hr.Header,
 		remoteAddr: hr.RemoteAddr,
+		rawTarget:  hr.RequestURI,
 		body:       hr.Body,
 		length:     hr.ContentLength,
 		began:      time.Now(),

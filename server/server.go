@@ -11,6 +11,7 @@ import (
 	"osslive/auth"
 	"osslive/server/address"
 	"osslive/server/metrics"
+	"osslive/server/refusal"
 	"osslive/store"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	Domains   address.Domains // under which the server is reached
 	PublicURL string          // scheme and authority for URLs in answers; default: what the caller used
 	CORS      CORS            // default CORSRules
+
+	Refusals *refusal.Log // keeps what is refused; nil keeps nothing
 
 	Logger  *slog.Logger
 	Access  *slog.Logger // a line for each request, at level Info; default Logger

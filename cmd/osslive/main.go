@@ -33,6 +33,7 @@ type cli struct {
 	OBS     obsCmd     `cmd:"" name:"obs" help:"Write an OBS profile that publishes to a live channel."`
 	Env     envCmd     `cmd:"" help:"Print the variables that SDKs and tools read: endpoint, key, region, bucket."`
 	Token   tokenCmd   `cmd:"" help:"Print a temporary key with a security token, as STS would issue it."`
+	Explain explainCmd `cmd:"" help:"Say why a request or a publish was refused, and what to do about it."`
 	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready; exit 0 if so."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -18,24 +18,25 @@ type target struct {
 	bucket, channel string
 }
 
-// admit turns a publish request into a session, or says why not. Nothing of
-// the media has been read yet.
-func (h *Handler) admit(ctx context.Context, r *rtmp.PublishRequest) (*store.Session, error) {
+// admit turns a publish request into a session, or says why not, and which channel
+// it takes the request to be for. Nothing of the media has been read yet.
+func (h *Handler) admit(ctx context.Context, r *rtmp.PublishRequest) (*store.Session, target, error) {
 	if names := r.Query["playlistName"]; len(names) > 1 {
-		return nil, &store.InvalidError{Field: "playlistName", Value: names[1], Rule: "repeated",
+		return nil, target{}, &store.InvalidError{Field: "playlistName", Value: names[1], Rule: "repeated",
 			Message: "The parameter playlistName is given twice; give it once."}
 	}
 	t, err := h.resolve(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, t, err
 	}
 	if err := h.authorize(ctx, t, r.Query); err != nil {
-		return nil, err
+		return nil, t, err
 	}
-	return h.Store.StartSession(ctx, t.bucket, t.channel, store.SessionStart{
+	record, err := h.Store.StartSession(ctx, t.bucket, t.channel, store.SessionStart{
 		RemoteAddr:   r.RemoteAddr.String(),
 		PlaylistName: r.Query.Get("playlistName"),
 	})
+	return record, t, err
 }
 
 // authorize lets a publish pass that carries a right signature, and one
@@ -56,8 +57,8 @@ func (h *Handler) authorize(ctx context.Context, t target, query url.Values) err
 	return nil
 }
 
-// resolve finds the channel in the path. The SDKs put the bucket in different
-// places, or nowhere:
+// resolve finds the channel in the path; with an error it returns what of it was
+// found. The SDKs put the bucket in different places, or nowhere:
 //
 //	rtmp://BUCKET.host/live/CHANNEL    a domain endpoint
 //	rtmp://cname/live/CHANNEL          a bucket's own domain, configured or not
@@ -102,11 +103,12 @@ func (h *Handler) hostBucket(ctx context.Context, authority string) (string, err
 }
 
 // search finds the one bucket that has a channel of this name and would let
-// the publish in.
+// the publish in. With an error it returns what the error is about.
 func (h *Handler) search(ctx context.Context, channel string, query url.Values) (target, error) {
 	var (
 		found   []target
 		refused error
+		meant   = target{channel: channel}
 	)
 	for marker := ""; ; {
 		page, err := h.Store.Buckets(ctx, "", marker, 1000)
@@ -119,7 +121,7 @@ func (h *Handler) search(ctx context.Context, channel string, query url.Values) 
 				continue
 			}
 			if err := h.authorize(ctx, t, query); err != nil {
-				refused = err
+				refused, meant = err, t
 				continue
 			}
 			found = append(found, t)
@@ -132,9 +134,9 @@ func (h *Handler) search(ctx context.Context, channel string, query url.Values) 
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return target{}, errAmbiguous
+		return meant, errAmbiguous
 	case refused != nil:
-		return target{}, refused
+		return meant, refused
 	}
-	return target{}, store.ErrNoSuchChannel
+	return meant, store.ErrNoSuchChannel
 }

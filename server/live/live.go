@@ -20,6 +20,7 @@ import (
 	"osslive/auth"
 	"osslive/server/address"
 	"osslive/server/metrics"
+	"osslive/server/refusal"
 	"osslive/store"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	Logger  *slog.Logger
 	Metrics *metrics.Metrics
 
+	Refusals       *refusal.Log    // keeps what is refused; nil keeps nothing
 	Domains        address.Domains // under which the server is reached
 	AllowAudioOnly bool            // accept a publish without video
 	EndList        bool            // end the live playlist when a publish ends

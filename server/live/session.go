@@ -12,6 +12,7 @@ import (
 	"osslive/rtmp"
 	"osslive/rtmp/flv"
 	"osslive/segmenter"
+	"osslive/server/refusal"
 	"osslive/store"
 )
 
@@ -25,7 +26,7 @@ const closeLimit = 4 * time.Second
 type session struct {
 	handler   *Handler
 	requestID string
-	kickFunc  func(error)
+	request   *rtmp.PublishRequest
 	log       *slog.Logger
 	began     time.Time // monotonic
 
@@ -47,27 +48,28 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 	requestID := newRequestID()
 	log := h.Logger.With("request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer)
 
-	record, err := h.admit(ctx, r)
+	record, t, err := h.admit(ctx, r)
 	if err != nil {
-		refusal := reject(err, requestID)
-		h.Metrics.Refused(refusal.Code)
-		if h.refusals.line(time.Now(), refusal.Description) {
-			log.Warn("publish refused", "path", r.Path, "reason", refusal.Description)
+		answer := reject(err, requestID)
+		h.Metrics.Refused(answer.Code)
+		if h.refusals.line(time.Now(), answer.Description) {
+			log.Warn("publish refused", "path", r.Path, "reason", answer.Description)
 		}
-		if refusal.Code == denied {
+		h.keep(r, t, requestID, err)
+		if answer.Code == denied {
 			pause(ctx, h.guessers.failed(r.RemoteAddr, time.Now()))
 		}
-		return nil, refusal
+		return nil, answer
 	}
 	channel := record.Channel()
 	s := &session{
 		handler:   h,
 		requestID: requestID,
-		kickFunc:  r.Kick,
 		log:       log.With("bucket", channel.Bucket, "channel", channel.Name, "session", record.ID()),
 		began:     time.Now(),
 		record:    record,
 		unsigned:  !r.Query.Has("Signature"),
+		request:   r,
 		stat:      store.Stat{Connected: h.Now(), RemoteAddr: r.RemoteAddr.String()},
 	}
 	s.segmenter = segmenter.New(segmenter.Config{
@@ -176,7 +178,7 @@ func (s *session) fail(err error) {
 }
 
 // kick ends the publish from another goroutine.
-func (s *session) kick(err error) { s.kickFunc(s.refusal(err)) }
+func (s *session) kick(err error) { s.request.Kick(s.refusal(err)) }
 
 func (s *session) refusal(err error) *rtmp.RejectError {
 	var corrupt *segmenter.CorruptError
@@ -185,7 +187,18 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 	}
 	r := reject(err, s.requestID)
 	s.log.Warn("publish cut off", "reason", r.Description, "error", err)
+	channel := s.record.Channel()
+	s.handler.keep(s.request, target{channel.Bucket, channel.Name}, s.requestID, err)
 	return r
+}
+
+// keep remembers a refusal for whoever asks about it.
+func (h *Handler) keep(r *rtmp.PublishRequest, t target, requestID string, err error) {
+	_, code, message := describe(err)
+	h.Refusals.Add(refusal.Refusal{
+		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: code, Message: message,
+		Bucket: t.bucket, Name: t.channel, Err: err, Host: r.Host, Path: r.Path, Query: r.Query,
+	})
 }
 
 // result is a publish's end as a label: how the client was told, if it was.

@@ -11,10 +11,11 @@ import (
 
 	"osslive/server/address"
 	"osslive/server/console"
+	"osslive/server/refusal"
 )
 
 // adminHandler serves the console, the metrics and the health checks.
-func (n *Node) adminHandler(c *Config, registry *prometheus.Registry) http.Handler {
+func (n *Node) adminHandler(c *Config, registry *prometheus.Registry, refusals *refusal.Log) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /health/live", func(w http.ResponseWriter, _ *http.Request) {
@@ -34,6 +35,9 @@ func (n *Node) adminHandler(c *Config, registry *prometheus.Registry) http.Handl
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	}
+	mux.Handle("GET /refusals.json", refusals)
+	mux.Handle("GET /refusals.txt", refusals)
+	mux.Handle("GET /refusals/{id}", refusals)
 	mux.Handle("/", console.New(console.Config{Store: n.store, Listen: n.Listen, PublicURL: c.PublicURL, Logger: c.Logger}))
 	return allowHosts(c.AdminHosts, mux)
 }

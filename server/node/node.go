@@ -22,6 +22,7 @@ import (
 	"osslive/server"
 	"osslive/server/live"
 	"osslive/server/metrics"
+	"osslive/server/refusal"
 	"osslive/store"
 	"osslive/store/fileblobs"
 )
@@ -160,9 +161,10 @@ func (n *Node) serve(c *Config, ports *ports) {
 	keys := auth.NewKeys(c.Keys...)
 	domains := c.domains()
 
+	refusals := refusal.New(refusal.Config{Store: n.store, Keys: keys, Domains: domains, Region: c.Region})
 	publishers := live.New(live.Config{
 		Store: n.store, Keys: keys, Now: time.Now, Logger: c.Access, Metrics: instruments,
-		Domains: domains, AllowAudioOnly: c.AllowAudioOnly, EndList: c.EndList,
+		Refusals: refusals, Domains: domains, AllowAudioOnly: c.AllowAudioOnly, EndList: c.EndList,
 	})
 	cors := server.CORSOpen
 	if c.CORSRules {
@@ -180,7 +182,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	n.api = &http.Server{
 		Handler: server.New(server.Config{
 			Store: n.store, Keys: keys, Region: c.Region, Domains: domains, PublicURL: c.PublicURL,
-			CORS: cors, Logger: c.Logger, Access: c.Access, Metrics: instruments, Now: time.Now,
+			CORS: cors, Refusals: refusals, Logger: c.Logger, Access: c.Access, Metrics: instruments, Now: time.Now,
 		}),
 		ReadHeaderTimeout: limits.header,
 		IdleTimeout:       limits.idle,
@@ -190,7 +192,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
 	}
 	n.admin = &http.Server{
-		Handler:           n.adminHandler(c, registry),
+		Handler:           n.adminHandler(c, registry, refusals),
 		ReadHeaderTimeout: limits.header,
 		IdleTimeout:       limits.idle,
 		MaxHeaderBytes:    headSize,

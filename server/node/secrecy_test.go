@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,18 @@ func TestNothingHelpsToSign(t *testing.T) {
 	}
 	for _, path := range []string{"/", "/channel/demo/ch", "/metrics", "/health/ready"} {
 		_, told["admin "+path] = get(t, "http://"+n.Admin+path)
+	}
+	explained := 0
+	_, list := get(t, "http://"+n.Admin+"/refusals.json")
+	told["the list of refusals"] = list
+	for _, id := range regexp.MustCompile(`"requestId": "([0-9A-F]{24})"`).FindAllStringSubmatch(list, -1) {
+		explained++
+		for _, form := range []string{".txt", ".json"} {
+			_, told["the explanation of "+id[1]+form] = get(t, "http://"+n.Admin+"/refusals/"+id[1]+form)
+		}
+	}
+	if explained < 20 {
+		t.Errorf("%d refusals are explained, want one for each that was made", explained)
 	}
 	n.Stop()
 	told["the log"] = log.String()

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+type explainCmd struct {
+	ID    string `arg:"" optional:"" name:"request-id" help:"The x-oss-request-id of the answer, or the RequestId that a publisher was told; without one the last refusals are listed."`
+	Admin string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Admin address of the server."`
+	JSON  bool   `name:"json" help:"Print JSON."`
+}
+
+func (e *explainCmd) Run(ctx context.Context, c *console) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	path := "/refusals"
+	if e.ID != "" {
+		path += "/" + url.PathEscape(strings.TrimSpace(e.ID))
+	}
+	if path += ".txt"; e.JSON {
+		path = strings.TrimSuffix(path, ".txt") + ".json"
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(e.Admin)+path, nil)
+	if err != nil {
+		return fmt.Errorf("--admin %q: %w", e.Admin, err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("ask the server: %w; --admin is its admin address", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
+		return fmt.Errorf("%s: %s", answer.Status, strings.TrimSpace(string(text)))
+	}
+	_, err = io.Copy(c.out, answer.Body)
+	return err
+}

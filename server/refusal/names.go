@@ -1,0 +1,56 @@
+package refusal
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+)
+
+// maxNear bounds the names that are compared, in bytes: the work grows with their
+// square.
+const maxNear = 256
+
+// nearest returns the name that differs least from what was written, "" if none is
+// near enough to be meant: two changes, or a third of its length.
+func nearest(written string, names []string) (best string) {
+	limit := max(2, len(written)/3) + 1
+	for _, name := range names {
+		if name == written || len(name) > maxNear || len(written) > maxNear || len(name)-len(written) >= limit || len(written)-len(name) >= limit {
+			continue
+		}
+		if d := distance(written, name); d < limit && d < len(name) {
+			best, limit = name, d
+		}
+	}
+	return best
+}
+
+// distance counts the bytes to insert, delete or replace, or the neighbours to swap,
+// that make b of a.
+func distance(a, b string) int {
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row := make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}
+
+// sameSecret compares in a time that tells nothing of the secret.
+func sameSecret(secret, s string) bool {
+	a, b := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(s))
+	return secret != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}

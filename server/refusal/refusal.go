@@ -1,0 +1,174 @@
+// Package refusal keeps the requests and publishes that were refused, and finds
+// out why: [Log.Explain] changes what was sent as people are known to change it by
+// mistake, and looks which change makes the signature right. That is a proof;
+// where there is none it goes by what is usual.
+//
+// Nothing is looked into before somebody asks. What is kept includes signatures
+// and tokens, in memory only; no text made here shows one, nor a secret.
+package refusal
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"osslive/auth"
+	"osslive/server/address"
+	"osslive/store"
+)
+
+// Bounds of what is kept.
+const (
+	maxKept  = 1000
+	maxBytes = 8 << 10 // of one; what is longer is kept without its signed parts
+	maxText  = 512     // of a name or message
+)
+
+// Refusal is a request or a publish that was refused.
+type Refusal struct {
+	ID             string // its x-oss-request-id
+	Time           time.Time
+	Remote, Client string // who asked, and what calls itself so
+	Code, Message  string // of the answer
+	Status         int    // of the answer; 0 for a publish
+	Operation      string // "" where none was found out
+	// Bucket and Name are what was addressed: a key, a channel, or nothing. They are
+	// those that the string-to-sign has.
+	Bucket, Name string
+	Err          error // what the answer was made of
+
+	// An HTTP request has a method, a raw path and headers; a publish has the parts
+	// of its path. The query is decoded.
+	Method, RawPath, Host string
+	Header                http.Header
+	Path                  []string
+	Query                 url.Values
+
+	Oversize bool // too long to be kept: Header, Path and Query are missing
+}
+
+// Publish tells a publish from a request.
+func (r *Refusal) Publish() bool { return r.Method == "" }
+
+// Config is what a Log looks things up in. Store must be set.
+type Config struct {
+	Store   *store.Store
+	Keys    auth.Keys
+	Domains address.Domains
+	Region  string // of the server
+}
+
+// Log keeps the last refusals. It is safe for concurrent use.
+type Log struct {
+	Config
+
+	mu   sync.Mutex
+	kept [maxKept]*Refusal
+	next int // where the next one goes
+	byID map[string]*Refusal
+}
+
+// New returns an empty Log.
+func New(c Config) *Log { return &Log{Config: c, byID: map[string]*Refusal{}} }
+
+// Add keeps r, whose maps must not change any more; the oldest one goes. A nil Log
+// keeps nothing.
+func (l *Log) Add(r Refusal) {
+	if l == nil {
+		return
+	}
+	r.clip()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if old := l.kept[l.next]; old != nil {
+		delete(l.byID, old.ID)
+	}
+	l.kept[l.next] = &r
+	l.byID[r.ID] = &r
+	l.next = (l.next + 1) % maxKept
+}
+
+// clip bounds what r holds on to.
+func (r *Refusal) clip() {
+	size := len(r.RawPath) + len(r.Host)
+	kept := http.Header{}
+	for name, values := range r.Header {
+		if !signedHeader(name) && !strings.Contains(strings.ToLower(namedHeaders(r)), strings.ToLower(name)) {
+			continue
+		}
+		kept[name] = values
+		for _, v := range values {
+			size += len(name) + len(v)
+		}
+	}
+	for name, values := range r.Query {
+		for _, v := range values {
+			size += len(name) + len(v)
+		}
+	}
+	for _, part := range r.Path {
+		size += len(part)
+	}
+	if r.Header = kept; size > maxBytes {
+		r.Oversize, r.Header, r.Query, r.Path, r.RawPath = true, nil, nil, nil, ""
+	}
+	for _, s := range []*string{&r.Remote, &r.Client, &r.Message, &r.Host} {
+		*s = cut(*s, maxText)
+	}
+	if len(r.Bucket)+len(r.Name) > maxBytes {
+		r.Bucket, r.Name = cut(r.Bucket, maxText), cut(r.Name, maxText)
+	}
+}
+
+// signedHeader tells whether a header takes part in a signature by itself.
+func signedHeader(name string) bool {
+	return strings.HasPrefix(name, "X-Oss-") ||
+		slices.Contains([]string{"Authorization", "Content-Md5", "Content-Type", "Date", "Via", "X-Forwarded-For"}, name)
+}
+
+// namedHeaders is where a signer names further headers.
+func namedHeaders(r *Refusal) string {
+	return r.Header.Get("Authorization") + r.Query.Get("x-oss-additional-headers")
+}
+
+func cut(s string, limit int) string {
+	if len(s) > limit {
+		return strings.ToValidUTF8(s[:limit], "") + "…"
+	}
+	return s
+}
+
+// Get returns the refusal with this request ID, nil if it is not kept.
+func (l *Log) Get(id string) *Refusal {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.byID[strings.ToUpper(id)]
+}
+
+// Recent returns at most limit refusals, the last one first.
+func (l *Log) Recent(limit int) []*Refusal {
+	return l.search(limit, func(*Refusal) bool { return true })
+}
+
+// LastPublish returns the last publish to a channel that was refused, nil for none.
+func (l *Log) LastPublish(bucket, channel string) *Refusal {
+	found := l.search(1, func(r *Refusal) bool { return r.Publish() && r.Bucket == bucket && r.Name == channel })
+	if len(found) == 0 {
+		return nil
+	}
+	return found[0]
+}
+
+func (l *Log) search(limit int, wanted func(*Refusal) bool) (found []*Refusal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := 1; i <= maxKept && len(found) < limit; i++ {
+		if r := l.kept[(l.next-i+maxKept)%maxKept]; r != nil && wanted(r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}

@@ -1,0 +1,91 @@
+package refusal
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxListed is how many refusals a list shows.
+const maxListed = 200
+
+// Summary is a line of the list of refusals.
+type Summary struct {
+	ID      string    `json:"requestId"`
+	Time    time.Time `json:"time"`
+	Kind    string    `json:"kind"` // request or publish
+	Code    string    `json:"code"`
+	Message string    `json:"message"`
+	Bucket  string    `json:"bucket,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Remote  string    `json:"remote"`
+}
+
+// Summaries are the last refusals, the last one first, fit to be shown.
+func (l *Log) Summaries(limit int) []Summary {
+	all := []Summary{}
+	for _, r := range l.Recent(limit) {
+		all = append(all, l.Summary(r))
+	}
+	return all
+}
+
+// Summary makes r fit to be shown.
+func (l *Log) Summary(r *Refusal) Summary {
+	q := question{Log: l, r: r, claim: claimOf(r.request())}
+	s := Summary{r.ID, r.Time, "request", q.plain(r.Code), q.plain(r.Message), q.plain(r.Bucket), cut(q.plain(r.Name), 200), r.Remote}
+	if r.Publish() {
+		s.Kind = "publish"
+	}
+	return s
+}
+
+// ServeHTTP answers GET /refusals.json and .txt with the last refusals, and
+// /refusals/ID.json and .txt with an explanation.
+func (l *Log) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path, form := strings.CutSuffix(r.URL.Path, ".json")
+	if !form {
+		path = strings.TrimSuffix(r.URL.Path, ".txt")
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	id, one := strings.CutPrefix(path, "/refusals/")
+	if !one {
+		all := l.Summaries(maxListed)
+		write(w, form, all, list(all))
+		return
+	}
+	e := l.Explain(r.Context(), id)
+	if e == nil {
+		http.Error(w, "No refusal with this request ID is kept: the last "+strconv.Itoa(maxKept)+" are, until the server ends.", http.StatusNotFound)
+		return
+	}
+	write(w, form, e, e.Text())
+}
+
+func write(w http.ResponseWriter, asJSON bool, value any, text string) {
+	if asJSON {
+		w.Header().Set("Content-Type", "application/json")
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		e.Encode(value)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	io.WriteString(w, text)
+}
+
+func list(all []Summary) string {
+	var b strings.Builder
+	for _, s := range all {
+		fmt.Fprintf(&b, "%s  %s  %-7s  %s  %s\n", s.ID, s.Time.UTC().Format(time.TimeOnly), s.Kind, s.Code, strings.Trim(s.Bucket+"/"+s.Name, "/"))
+	}
+	if len(all) == 0 {
+		return "Nothing was refused since the server started.\n"
+	}
+	return b.String()
+}
