@@ -114,7 +114,7 @@ func replay(t *testing.T, sent []byte) (*recording, CloseInfo) {
 func publishedName(t *testing.T, sent []byte) string {
 	t.Helper()
 	afterHandshake := bytes.NewReader(sent[1+2*handshakeSize:])
-	p := &peer{t: t, in: newChunkReader(afterHandshake, make([]byte, 4096), openLimits())}
+	p := &peer{t: t, in: newChunkReader(afterHandshake, make([]byte, 4096), openLimits(), new(memory))}
 	return p.await("publish").text(1)
 }
 

@@ -39,11 +39,15 @@ type chunkStream struct {
 	extended  bool   // the last header had an extended time
 	timeField uint32 // which was this
 
-	left uint32 // bytes missing of the message in progress; 0 between messages
-	body []byte // what has arrived of it
+	more uint16 // the header of a continuation that is one byte, or notOneByte
 
-	small int // messages since one that needed most of body
+	left   uint32  // bytes missing of the message in progress; 0 between messages
+	body   []byte  // what has arrived of it, if not all at once
+	memory *buffer // of body
 }
+
+// notOneByte is no byte: chunk streams whose ID takes more than one have it.
+const notOneByte = 1 << 8
 
 // header reads a chunk header and returns its chunk stream, with left > 0 unless
 // the message is empty.

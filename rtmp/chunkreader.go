@@ -11,21 +11,25 @@ const (
 
 	// growStep bounds the memory taken for a message ahead of its bytes.
 	growStep = 4 << 10
-
-	// A body buffer over keepBody is let go after keepFor messages that needed
-	// less than an eighth of it.
-	keepBody = 64 << 10
-	keepFor  = 1000
 )
 
 // chunkReader reads messages from chunks. It takes no more memory than limits
-// allow and than bytes have arrived for. The first error sticks.
+// allow and than bytes have arrived for, and holds it only as long as a message
+// is in progress. The first error sticks.
 type chunkReader struct {
 	src io.Reader
 	err error
 
 	buf      []byte // bytes read from src are buf[pos:end]
 	pos, end int
+
+	memory *memory
+	shared bool         // buf is from memory
+	wait   func() error // returns when src has something; buf is not needed before
+	rest   [maxUnread]byte
+
+	partial *chunkStream // whose message is in progress; nil between chunks
+	handed  *chunkStream // whose body the last message has
 
 	limits    *Limits
 	budget    int // for the bodies of all chunk streams
@@ -38,9 +42,36 @@ type chunkReader struct {
 	count       int
 }
 
-// newChunkReader reads from src through buf.
-func newChunkReader(src io.Reader, buf []byte, limits *Limits) *chunkReader {
-	return &chunkReader{src: src, buf: buf, limits: limits, budget: limits.BufferedWaiting, chunkSize: defaultChunkSize}
+// maxUnread is the most that is left of one read when the next is due: the longest
+// chunk header less a byte, RTMP 1.0 §5.3.1.
+const maxUnread = 3 + 11 + 4 - 1
+
+// newChunkReader reads from src through buf, and takes memory for bodies.
+func newChunkReader(src io.Reader, buf []byte, limits *Limits, memory *memory) *chunkReader {
+	return &chunkReader{src: src, buf: buf, limits: limits, memory: memory, budget: limits.BufferedWaiting, chunkSize: defaultChunkSize}
+}
+
+// share makes the reader take its buffer from memory: for each read anew, if wait
+// can tell when src has something to read.
+func (r *chunkReader) share(wait func() error) {
+	if r.shared {
+		return
+	}
+	buf := r.memory.readBuffer()
+	r.end = copy(buf, r.buf[r.pos:r.end])
+	r.pos, r.buf = 0, buf
+	r.shared, r.wait = true, wait
+}
+
+// close gives back what was taken from memory. Nothing can be read any more.
+func (r *chunkReader) close() {
+	if r.shared {
+		r.memory.putReadBuffer(r.buf)
+	}
+	r.buf, r.pos, r.end = nil, 0, 0
+	for cs := range r.all {
+		r.release(cs)
+	}
 }
 
 // next returns the following message; its body is valid until the next call.
@@ -48,6 +79,10 @@ func newChunkReader(src io.Reader, buf []byte, limits *Limits) *chunkReader {
 func (r *chunkReader) next() (message, error) {
 	if r.err != nil {
 		return message{}, r.err
+	}
+	if r.handed != nil {
+		r.release(r.handed)
+		r.handed = nil
 	}
 	for {
 		cs, err := r.header()
@@ -67,7 +102,8 @@ func (r *chunkReader) next() (message, error) {
 	}
 }
 
-// payload reads the rest of a chunk and returns what has arrived of the message.
+// payload reads the rest of a chunk, and of those that follow it as long as they
+// continue the message, and returns what has arrived of that.
 func (r *chunkReader) payload(cs *chunkStream) ([]byte, error) {
 	n := min(cs.left, r.chunkSize)
 	if n == cs.length && int(n) <= r.end-r.pos {
@@ -77,24 +113,47 @@ func (r *chunkReader) payload(cs *chunkStream) ([]byte, error) {
 		cs.left = 0
 		return body, nil
 	}
+	r.handed = cs
+	for {
+		if err := r.part(cs, int(n)); err != nil {
+			return nil, err
+		}
+		// A continuation is mostly one byte, and the same one.
+		if cs.left == 0 || cs.extended || r.pos == r.end || uint16(r.buf[r.pos]) != cs.more {
+			break
+		}
+		r.pos++
+		n = min(cs.left, r.chunkSize)
+	}
+	if cs.left > 0 {
+		r.handed = nil
+	}
+	return cs.body, nil
+}
+
+// part reads n bytes of cs's message.
+func (r *chunkReader) part(cs *chunkStream, n int) error {
 	for n > 0 {
 		if r.pos == r.end {
-			if err := r.need(1); err != nil {
-				return nil, unexpectedEOF(err)
+			r.partial = cs
+			err := r.need(1)
+			r.partial = nil
+			if err != nil {
+				return unexpectedEOF(err)
 			}
 		}
-		k := min(int(n), r.end-r.pos)
+		k := min(n, r.end-r.pos)
 		if len(cs.body)+k > cap(cs.body) {
-			if err := r.grow(cs, len(cs.body)+k); err != nil {
-				return nil, err
+			if err := r.grow(cs, k); err != nil {
+				return err
 			}
 		}
 		cs.body = append(cs.body, r.buf[r.pos:r.pos+k]...)
 		r.pos += k
-		n -= uint32(k)
+		n -= k
 		cs.left -= uint32(k)
 	}
-	return cs.body, nil
+	return nil
 }
 
 // need makes at least n unread bytes available, n at most len(r.buf).
@@ -110,7 +169,7 @@ func (r *chunkReader) fill(n int) error {
 	r.end -= r.pos
 	r.pos = 0
 	for tries := 0; r.end < n; tries++ {
-		k, err := r.src.Read(r.buf[r.end:])
+		k, err := r.read()
 		r.end += k
 		if err != nil && r.end < n {
 			if r.end > 0 {
@@ -125,20 +184,27 @@ func (r *chunkReader) fill(n int) error {
 	return nil
 }
 
+// read reads once behind buf[:end]. As long as there is nothing to read, a shared
+// buffer is left to others.
+func (r *chunkReader) read() (int, error) {
+	if r.wait != nil && r.end <= maxUnread {
+		copy(r.rest[:], r.buf[:r.end])
+		r.memory.putReadBuffer(r.buf)
+		err := r.wait()
+		r.buf = r.memory.readBuffer()
+		copy(r.buf, r.rest[:r.end])
+		if err != nil {
+			return 0, err
+		}
+	}
+	return r.src.Read(r.buf[r.end:])
+}
+
 func unexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// useBuffer replaces the read buffer by a longer one and returns the old.
-func (r *chunkReader) useBuffer(buf []byte) []byte {
-	old := r.buf
-	r.end = copy(buf, r.buf[r.pos:r.end])
-	r.pos = 0
-	r.buf = buf
-	return old
 }
 
 func (r *chunkReader) lookup(id uint32) *chunkStream {
@@ -161,8 +227,9 @@ func (r *chunkReader) chunkStream(id uint32, format byte) (*chunkStream, error) 
 		return nil, limitErrorf("ChunkStreams", "more than %d chunk streams", r.count)
 	}
 	r.count++
-	cs := new(chunkStream)
+	cs := &chunkStream{more: notOneByte}
 	if id < uint32(len(r.streams)) {
+		cs.more = formatNone<<6 | uint16(id)
 		r.streams[id] = cs
 	} else {
 		if r.moreStreams == nil {
@@ -178,30 +245,18 @@ func (r *chunkReader) begin(cs *chunkStream) error {
 	if limit, name := r.limits.messageLimit(cs.typ); int(cs.length) > limit {
 		return limitErrorf(name, "message of type %d has %d bytes, more than %d", cs.typ, cs.length, limit)
 	}
-	if cap(cs.body) > keepBody && int(cs.length) < cap(cs.body)/8 {
-		if cs.small++; cs.small > keepFor {
-			r.release(cs)
-		}
-	} else {
-		cs.small = 0
-	}
-	cs.body = cs.body[:0]
 	cs.left = cs.length
 	return nil
 }
 
-// grow makes room for size bytes of cs's message, within the budget.
-func (r *chunkReader) grow(cs *chunkStream, size int) error {
-	size = min(int(cs.length), max(size+growStep, 2*cap(cs.body)))
-	more := size - cap(cs.body)
+// grow makes room for k bytes more of cs's message, within the budget, and for what
+// else of it has arrived.
+func (r *chunkReader) grow(cs *chunkStream, k int) error {
+	size := min(int(cs.length), max(len(cs.body)+k, len(cs.body)+r.end-r.pos, 2*cap(cs.body), growStep))
+	body := r.memory.body(size)
+	more := cap(body.b) - cap(cs.body)
 	if r.held+more > r.budget {
-		for other := range r.all {
-			if other.left == 0 {
-				r.release(other)
-			}
-		}
-	}
-	if r.held+more > r.budget {
+		r.memory.putBody(body)
 		name := "Buffered"
 		if r.budget == r.limits.BufferedWaiting {
 			name = "BufferedWaiting"
@@ -209,15 +264,21 @@ func (r *chunkReader) grow(cs *chunkStream, size int) error {
 		return limitErrorf(name, "unfinished messages need more than %d bytes", r.budget)
 	}
 	r.held += more
-	body := make([]byte, len(cs.body), size)
-	copy(body, cs.body)
-	cs.body = body
+	body.b = append(body.b[:0], cs.body...)
+	if cs.memory != nil {
+		r.memory.putBody(cs.memory)
+	}
+	cs.memory, cs.body = body, body.b
 	return nil
 }
 
+// release gives back the memory of a message's body.
 func (r *chunkReader) release(cs *chunkStream) {
-	r.held -= cap(cs.body)
-	cs.body, cs.small = nil, 0
+	if cs.memory != nil {
+		r.held -= cap(cs.body)
+		r.memory.putBody(cs.memory)
+	}
+	cs.memory, cs.body = nil, nil
 }
 
 // all yields every chunk stream.
@@ -267,7 +328,7 @@ func (r *chunkReader) abort(m message) error {
 	}
 	if cs := r.lookup(id); cs != nil {
 		cs.left = 0
-		cs.body = cs.body[:0]
+		r.release(cs)
 	}
 	return nil
 }

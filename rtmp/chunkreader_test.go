@@ -21,7 +21,7 @@ func openLimits() *Limits {
 
 // readChunks reads messages up to an error and obeys what they say about chunks.
 func readChunks(src io.Reader, bufSize int, limits *Limits) ([]messageSum, error) {
-	r := newChunkReader(src, make([]byte, bufSize), limits)
+	r := newChunkReader(src, make([]byte, bufSize), limits, new(memory))
 	var sums []messageSum
 	for {
 		m, err := r.next()
@@ -221,7 +221,7 @@ func TestChunkTimes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, src := range []io.Reader{strings.NewReader(tt.wire), iotest.OneByteReader(strings.NewReader(tt.wire))} {
-				r := newChunkReader(src, make([]byte, 64), openLimits())
+				r := newChunkReader(src, make([]byte, 64), openLimits(), new(memory))
 				r.chunkSize = 8
 				var got []flv.Millis
 				for {
@@ -325,7 +325,7 @@ func TestChunkLongest(t *testing.T) {
 }
 
 func TestChunkReaderErrorSticks(t *testing.T) {
-	r := newChunkReader(strings.NewReader("\xc3\x03\x00\x00"), make([]byte, 64), openLimits())
+	r := newChunkReader(strings.NewReader("\xc3\x03\x00\x00"), make([]byte, 64), openLimits(), new(memory))
 	_, first := r.next()
 	if _, second := r.next(); first == nil || second != first {
 		t.Errorf("got %v, then %v, want the same twice", first, second)
@@ -381,7 +381,7 @@ func FuzzChunkReader(f *testing.F) {
 		limits := openLimits()
 		limits.ChunkStreams = 8
 		limits.BufferedWaiting = 1 << 16
-		r := newChunkReader(bytes.NewReader(wire), make([]byte, 64<<10), limits)
+		r := newChunkReader(bytes.NewReader(wire), make([]byte, 64<<10), limits, new(memory))
 		var want []messageSum
 		var wantErr error
 		for wantErr == nil {

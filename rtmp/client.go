@@ -59,7 +59,7 @@ func Dial(ctx context.Context, rawURL string) (*Client, error) {
 	}
 	limits := DefaultLimits()
 	c := &Client{nc: nc, done: make(chan struct{})}
-	c.in = newChunkReader(nc, make([]byte, waitingBufferSize), &limits)
+	c.in = newChunkReader(nc, make([]byte, waitingBufferSize), &limits, new(memory))
 	c.out = chunkWriter{w: nc, chunkSize: defaultChunkSize}
 
 	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"osslive/rtmp/flv"
@@ -61,8 +62,12 @@ type conn struct {
 	lastID    uint32 // of a message stream
 	path      []string
 
-	received, acknowledged, sent int64
-	ackWindow                    int64 // the client's, 0 if it has not asked
+	received           atomic.Int64 // written by the connection's goroutine only
+	acknowledged, sent int64
+	ackWindow          int64 // the client's, 0 if it has not asked
+
+	arrival *arrival // since the first publish; nil where it is not to be had
+	pace    pace
 
 	limitName, missing string // of the time limit that runs, see allow
 	limit              time.Duration
@@ -84,7 +89,7 @@ type kick struct{ err error }
 
 func newConn(s *Server, nc net.Conn) *conn {
 	c := &conn{server: s, limits: &s.Limits, nc: nc, start: time.Now()}
-	c.in = newChunkReader(c, make([]byte, waitingBufferSize), c.limits)
+	c.in = newChunkReader(c, make([]byte, waitingBufferSize), c.limits, &s.memory)
 	c.out = chunkWriter{w: c, chunkSize: defaultChunkSize}
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 	return c
@@ -105,9 +110,7 @@ func (c *conn) serve() error {
 		reason = nil // the client has left after its publish
 	}
 	c.farewell(reason)
-	if len(c.in.buf) == readBufferSize {
-		c.server.putBuffer(c.in.buf)
-	}
+	c.in.close()
 	return reason
 }
 
@@ -194,23 +197,49 @@ func (c *conn) control(m message) error {
 // Read reads from the peer within the time that the state allows, after sending
 // an acknowledgement if one is due. Nothing else reads from nc.
 func (c *conn) Read(p []byte) (int, error) {
-	if c.ackWindow > 0 && c.received-c.acknowledged >= c.ackWindow {
-		c.acknowledged = c.received
-		c.out.add(csidControl, controlMessage(typeAcknowledgement, uint32(c.received)))
+	if err := c.beforeRead(); err != nil {
+		return 0, err
+	}
+	n, err := c.nc.Read(p)
+	c.received.Add(int64(n))
+	return n, c.readFailure(err)
+}
+
+// wait returns when Read would not have to wait, or has nothing to wait for.
+func (c *conn) wait() error {
+	if err := c.beforeRead(); err != nil {
+		return err
+	}
+	mark := int(c.pace.mark.Load())
+	if m := c.in.partial; m != nil && int(m.length) > mark {
+		// A large message, such as a keyframe that ends a segment, is not kept
+		// waiting for what comes after it.
+		mark = min(mark, int(m.left))
+	}
+	return c.readFailure(c.arrival.wait(mark))
+}
+
+func (c *conn) beforeRead() error {
+	if received := c.received.Load(); c.ackWindow > 0 && received-c.acknowledged >= c.ackWindow {
+		c.acknowledged = received
+		c.out.add(csidControl, controlMessage(typeAcknowledgement, uint32(received)))
 		if err := c.out.flush(); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	c.arm()
-	n, err := c.nc.Read(p)
-	c.received += int64(n)
+	return nil
+}
+
+// readFailure tells what kind of error an error of nc is.
+func (c *conn) readFailure(err error) error {
 	switch {
 	case err == nil, err == io.EOF:
-		return n, err
+		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return n, limitErrorf(c.limitName, "%s within %v", c.missing, c.limit)
+		return limitErrorf(c.limitName, "%s within %v", c.missing, c.limit)
 	}
-	return n, &ioError{err}
+	return &ioError{err}
 }
 
 // allow gives the client a time, from now, for what would be missing at its end.
@@ -289,8 +318,9 @@ func (c *conn) farewell(reason error) {
 		return
 	}
 	c.nc.SetReadDeadline(time.Now().Add(c.limits.Drain))
+	buf := make([]byte, waitingBufferSize)
 	for {
-		if _, err := c.nc.Read(c.in.buf); err != nil {
+		if _, err := c.nc.Read(buf); err != nil {
 			c.overstayed = errors.Is(err, os.ErrDeadlineExceeded)
 			return
 		}
@@ -322,7 +352,7 @@ func (c *conn) closeInfo(reason error) CloseInfo {
 		Path:       c.path,
 		Published:  c.published,
 		Duration:   time.Since(c.start),
-		Received:   c.received,
+		Received:   c.received.Load(),
 		Sent:       c.sent,
 		Limit:      limit,
 		Reason:     reason,

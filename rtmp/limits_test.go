@@ -164,7 +164,7 @@ func TestMemoryOfStalledConnections(t *testing.T) {
 				defer close(done)
 				s.ServeConn(server)
 			}()
-			p := &peer{t: t, nc: client, in: newChunkReader(client, make([]byte, 4096), openLimits()), w: chunker{size: 128}}
+			p := &peer{t: t, nc: client, in: newChunkReader(client, make([]byte, 4096), openLimits(), new(memory)), w: chunker{size: 128}}
 			if err := offerHandshake(p.in, client); err != nil {
 				t.Error(err)
 			}

@@ -28,7 +28,7 @@ func rawPeer(t testing.TB, addr string) *peer {
 	}
 	t.Cleanup(func() { nc.Close() })
 	nc.SetDeadline(time.Now().Add(patience))
-	return &peer{t: t, nc: nc, in: newChunkReader(nc, make([]byte, 4096), openLimits()), w: chunker{size: 128}}
+	return &peer{t: t, nc: nc, in: newChunkReader(nc, make([]byte, 4096), openLimits(), new(memory)), w: chunker{size: 128}}
 }
 
 // newPeer has the handshake behind it.

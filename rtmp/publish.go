@@ -112,14 +112,18 @@ func (c *conn) publish(m message, cmd command) error {
 		return err
 	}
 
+	if !c.published {
+		c.published = true
+		if c.arrival = newArrival(c.nc); c.arrival != nil {
+			c.in.share(c.wait)
+		} else {
+			c.in.share(nil)
+		}
+	}
 	c.server.setState(c, publishing)
-	c.published = true
 	c.commands, c.created = 0, 0
 	c.allow("Idle", c.limits.Idle, "no message")
 	c.in.budget = c.limits.Buffered
-	if len(c.in.buf) != readBufferSize {
-		c.in.useBuffer(c.server.getBuffer())
-	}
 	c.out.add(csidControl, eventMessage(eventStreamBegin, c.streamID))
 	c.out.add(csidStatus, onStatus(c.streamID, "status", codePublishStart, "Publishing."))
 	return c.out.flush()
@@ -156,6 +160,7 @@ func (c *conn) unpublish(cmd command) error {
 	}
 	c.server.setState(c, connected)
 	c.in.budget = c.limits.BufferedWaiting
+	c.pace.mark.Store(0)
 	c.allow("Publish", c.limits.Publish, "no other publish")
 	c.out.add(csidStatus, unpublished(c.streamID))
 	return c.out.flush()

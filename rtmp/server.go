@@ -77,13 +77,14 @@ type Server struct {
 	Limits  Limits          // the zero value means DefaultLimits
 	OnClose func(CloseInfo) // called for each connection, if not nil
 
-	buffers sync.Pool // of *[readBufferSize]byte
+	memory memory
 
 	mu        sync.Mutex
 	closed    bool
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
 	waiting   int        // conns without a publish
+	pacing    bool       // pace is running
 	idle      *sync.Cond // signalled when conns shrinks
 	ctx       context.Context
 	cancel    context.CancelFunc
@@ -223,6 +224,10 @@ func (s *Server) setState(c *conn, to state) {
 	}
 	if to == publishing && !c.evicted {
 		s.waiting--
+		if !s.pacing {
+			s.pacing = true
+			go s.pace()
+		}
 	}
 	c.state = to
 }
@@ -265,19 +270,3 @@ func (s *Server) Connections() int {
 	defer s.mu.Unlock()
 	return len(s.conns)
 }
-
-// readBufferSize is the size of a publisher's read buffer; a connection that
-// waits for its publish has a small one of its own, which holds a handshake.
-const (
-	readBufferSize    = 64 << 10
-	waitingBufferSize = 4 << 10
-)
-
-func (s *Server) getBuffer() []byte {
-	if b, ok := s.buffers.Get().(*[readBufferSize]byte); ok {
-		return b[:]
-	}
-	return make([]byte, readBufferSize)
-}
-
-func (s *Server) putBuffer(b []byte) { s.buffers.Put((*[readBufferSize]byte)(b)) }

@@ -1,0 +1,61 @@
+package rtmp
+
+import (
+	"math/bits"
+	"sync"
+)
+
+// readBufferSize is the size of a publisher's read buffer; a connection that
+// waits for its publish has a small one of its own, which holds a handshake.
+const (
+	readBufferSize    = 64 << 10
+	waitingBufferSize = 4 << 10
+)
+
+// bodies of up to 1<<maxClass bytes are used again, in sizes that are powers of two
+// from 1<<minClass on; a larger one is made for its message alone.
+const (
+	minClass = 9
+	maxClass = 20
+)
+
+// memory is what all connections of a server share. Each has some of it only while
+// bytes are under way: a publisher that is waited for costs its goroutine and little
+// more.
+type memory struct {
+	reads  sync.Pool // of *[readBufferSize]byte
+	bodies [maxClass - minClass + 1]sync.Pool
+}
+
+// buffer holds the body of a message whose chunks are put together.
+type buffer struct{ b []byte }
+
+func (m *memory) readBuffer() []byte {
+	if b, ok := m.reads.Get().(*[readBufferSize]byte); ok {
+		return b[:]
+	}
+	return make([]byte, readBufferSize)
+}
+
+func (m *memory) putReadBuffer(b []byte) { m.reads.Put((*[readBufferSize]byte)(b)) }
+
+// class is the power of two that holds size bytes, less minClass.
+func class(size int) int { return max(minClass, bits.Len(uint(size-1))) - minClass }
+
+// body returns a buffer for at least size bytes, size > 0.
+func (m *memory) body(size int) *buffer {
+	c := class(size)
+	if c >= len(m.bodies) {
+		return &buffer{make([]byte, 0, size)}
+	}
+	if b, ok := m.bodies[c].Get().(*buffer); ok {
+		return b
+	}
+	return &buffer{make([]byte, 0, 1<<(c+minClass))}
+}
+
+func (m *memory) putBody(b *buffer) {
+	if c := class(cap(b.b)); c < len(m.bodies) {
+		m.bodies[c].Put(b)
+	}
+}
