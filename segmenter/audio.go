@@ -245,6 +245,14 @@ func (s *Segmenter) cutAudio(pts mpegts.Ticks) error {
 	return nil
 }
 
+// flushOldAudio writes the pending frames if they are too old beside a picture.
+func (s *Segmenter) flushOldAudio(picture mpegts.Ticks) error {
+	if s.audio.buffered() && picture-s.audio.pendingAt >= maxPendingTime {
+		return s.flushAudio()
+	}
+	return nil
+}
+
 // flushAudio writes the pending frames as one PES packet.
 func (s *Segmenter) flushAudio() error {
 	a := &s.audio

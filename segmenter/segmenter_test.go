@@ -2,13 +2,16 @@ package segmenter_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
 	"osslive/rtmp/flv"
 	"osslive/segmenter"
+	"osslive/segmenter/mpegts"
 	"osslive/segmenter/mpegts/mpegtstest"
 )
 
@@ -184,4 +187,32 @@ func equal(a, b []int64) bool {
 		}
 	}
 	return true
+}
+
+// A picture after a pause takes the clock far ahead: audio from before it stands
+// before the packets that do that.
+func TestClockDoesNotPassAudio(t *testing.T) {
+	out, _ := segment(t, segmenter.Config{FragDuration: 100 * time.Second},
+		join(one(avcC(0, sps, pps), asc(0, mono44), idr(0), aac(2), idr(9000), aac(9002), idr(18000))))
+	out.check(t)
+	ts, clock, audio := out.data[0], int64(0), 0
+	for p := range slices.Chunk(ts, mpegts.PacketSize) {
+		pid := binary.BigEndian.Uint16(p[1:]) & 0x1fff
+		switch {
+		case p[3]&0x20 != 0 && p[4] > 0 && p[5]&0x10 != 0:
+			clock = int64(binary.BigEndian.Uint32(p[6:]))<<1 | int64(p[10]>>7)
+		case pid == 0x101 && p[1]&0x40 != 0:
+			pes := p[4:]
+			if p[3]&0x20 != 0 {
+				pes = p[5+p[4]:]
+			}
+			pts := int64(pes[9]>>1&7)<<30 | int64(pes[10])<<22 | int64(pes[11]>>1)<<15 | int64(pes[12])<<7 | int64(pes[13]>>1)
+			if audio++; clock > pts {
+				t.Errorf("the clock is at %d before audio of %d", clock, pts)
+			}
+		}
+	}
+	if audio != 2 {
+		t.Errorf("got %d audio packets, want 2", audio)
+	}
 }

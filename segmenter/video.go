@@ -259,6 +259,12 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		v.interval = dts - v.last
 	}
 	v.started, v.last = true, dts
+	if s.seg.video { // else a picture has to be first
+		// The clock goes on to the picture's time, and must not pass the audio.
+		if err := s.flushOldAudio(dts); err != nil {
+			return err
+		}
+	}
 	if f.key {
 		s.keyframe(dts)
 	}
@@ -283,10 +289,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	if err := s.failed(); err != nil {
 		return err
 	}
-	if s.audio.buffered() && dts-s.audio.pendingAt >= maxPendingTime {
-		return s.flushAudio()
-	}
-	return nil
+	return s.flushOldAudio(dts)
 }
 
 // keyframe measures how far apart keyframes are.
