@@ -28,6 +28,7 @@ type tsChecker struct {
 	maxPCR   time.Duration // widest distance of two PCRs
 
 	segment  string
+	last     *tsSpan           // the segment before
 	resumed  map[uint16]bool   // PIDs met since a discontinuity; nil in a segment that continues the one before
 	counters map[uint16]uint8  // last continuity counter of each PID, over segments
 	clocks   map[uint16]int64  // last DTS of each PID within a continuous run
@@ -60,41 +61,60 @@ func checkTS(segments []tsSegment) *tsChecker {
 }
 
 func (c *tsChecker) check(segments []tsSegment) {
-	c.counters, c.clocks, c.open, c.pcr = map[uint16]uint8{}, map[uint16]int64{}, map[uint16]*tsPES{}, -1
-	var starts, ends []int64 // first DTS, last DTS + one frame, of each segment
-	var frame []int64
 	for _, s := range segments {
-		c.segment = s.URI
-		c.resumed = nil
-		if s.Discontinuity {
-			c.resumed, c.clocks, c.pcr = map[uint16]bool{}, map[uint16]int64{}, -1
-		}
-		video := c.read(s.Data)
-		if len(video) == 0 {
-			c.note("no frame")
-			starts, ends, frame = append(starts, 0), append(ends, 0), append(frame, 0)
-			continue
-		}
-		c.frames += len(video)
-		c.compare(s.Data, video)
-		first, last := video[0].dts, video[len(video)-1].dts
-		one := int64(3600)
-		if n := len(video) - 1; n > 0 {
-			one = (last - first) / int64(n)
-		}
-		starts, ends, frame = append(starts, first), append(ends, last+one), append(frame, one)
+		c.next(s)
 	}
-	for i, s := range segments {
-		until := ends[i]
-		if i+1 < len(segments) && !segments[i+1].Discontinuity {
-			until = starts[i+1]
-		}
-		media, one := ticks(until-starts[i]), ticks(frame[i])
+	c.end()
+}
+
+// tsSpan is a segment's time by its frames, in 90 kHz on the 33-bit clock.
+type tsSpan struct {
+	entry
+	first, end int64 // first DTS, last DTS and one frame more
+	one        int64 // a frame
+}
+
+// next checks the segment that follows. Its duration is looked at with the one after.
+func (c *tsChecker) next(s tsSegment) {
+	if c.counters == nil {
+		c.counters, c.clocks, c.open, c.pcr = map[uint16]uint8{}, map[uint16]int64{}, map[uint16]*tsPES{}, -1
+	}
+	c.segment = s.URI
+	c.resumed = nil
+	if s.Discontinuity {
+		c.resumed, c.clocks, c.pcr = map[uint16]bool{}, map[uint16]int64{}, -1
+	}
+	video := c.read(s.Data)
+	if len(video) == 0 {
+		c.note("no frame")
+		c.end()
+		return
+	}
+	c.frames += len(video)
+	c.compare(s.Data, video)
+	n := len(video) - 1
+	span := &tsSpan{s.entry, video[0].dts, 0, 3600}
+	if n > 0 {
+		span.one = after(video[n].dts, span.first) / int64(n)
+	}
+	span.end = video[n].dts + span.one
+	if c.last != nil && !s.Discontinuity {
+		c.last.end = span.first
+	}
+	c.end()
+	c.last = span
+}
+
+// end checks the duration of the last segment.
+func (c *tsChecker) end() {
+	if s := c.last; s != nil {
+		media, one := ticks(after(s.end, s.first)), ticks(s.one)
 		if d := s.Duration - media; d < -one-time.Millisecond || d > one+time.Millisecond {
 			c.segment = s.URI
 			c.note("EXTINF %v, media %v: further apart than a frame (%v)", s.Duration, media, one)
 		}
 	}
+	c.last = nil
 }
 
 func ticks(n int64) time.Duration { return time.Duration(n) * time.Second / 90000 }
