@@ -32,6 +32,7 @@ type serverFlags struct {
 	PublicURL          string        `name:"public-url" placeholder:"URL" help:"http:// or https:// and HOST[:PORT] of the URLs in answers (what the client used)."`
 	Cors               string        `enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name."`
 	AdminHost          []string      `placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
+	AdminToken         string        `placeholder:"TOKEN" help:"Opens the console to other machines, to sign and to change things; of 16 characters or more."`
 
 	Retain         time.Duration `placeholder:"DURATION" help:"Remove segments older than this (serve: never, demo: 10m)."`
 	PublisherIdle  time.Duration `default:"15s" help:"End a publish that has sent nothing for so long."`
@@ -57,7 +58,7 @@ func (f *serverFlags) config(c *console) (node.Config, error) {
 		Data: f.Data, Relaxed: f.Durability == "relaxed",
 		InsecureDefaultKey: f.InsecureDefaultKey,
 		Region:             f.Region, BaseDomains: f.BaseDomain, PublicURL: strings.TrimSuffix(f.PublicURL, "/"),
-		CORSRules: f.Cors == "rules", AdminHosts: f.AdminHost,
+		CORSRules: f.Cors == "rules", AdminHosts: f.AdminHost, AdminToken: f.AdminToken,
 		Retain: f.Retain, PublisherIdle: f.PublisherIdle, AllowAudioOnly: f.AllowAudioOnly, EndList: f.Endlist,
 		Logger: f.logger(c, level), Pprof: f.Pprof, Version: version,
 	}

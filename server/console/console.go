@@ -1,20 +1,28 @@
-// Package console shows the live channels and plays them, on the admin
-// address: a different origin from the API's, so that no page here can be
-// shadowed by an object and no object runs as a page here.
+// Package console shows buckets, live channels and objects, plays channels and
+// says how to publish to them, on the admin address: a different origin from
+// the API's, so that no page here can be shadowed by an object and no object
+// runs as a page here.
+//
+// Pages are rendered by the server (templates); what changes by itself is the
+// element "live" of a page, sent again whenever it has changed (events.go).
+// The one script (static/console.js) puts it in place, plays, and copies text;
+// the Content-Security-Policy allows no other. What a page may show and do is
+// decided in access.go.
 package console
 
 import (
-	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
+	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"osslive/auth"
 	"osslive/server/address"
 	"osslive/store"
 )
@@ -22,57 +30,142 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// Config is what the pages need. All fields but PublicURL must be set.
+// Config is what the pages need. Token and PublicURL may be empty.
 type Config struct {
 	Store     *store.Store
-	Listen    string // API address, HOST:PORT
-	PublicURL string // http://HOST[:PORT] of the API where browsers reach it elsewhere
+	Key       auth.Key // signs the URLs that the pages show
+	BuiltIn   bool     // Key is the public, built-in one: pages may show its secret on loopback
+	Token     string   // opens what is closed to other machines; "" opens it for none
+	Listen    string   // API address, HOST:PORT
+	PublicURL string   // http://HOST[:PORT] of the API where browsers reach it elsewhere
+	Metrics   prometheus.Gatherer
+	Now       func() time.Time
 	Logger    *slog.Logger
 }
 
 type console struct {
 	Config
-	pages *template.Template
+	pages   *template.Template
+	streams chan struct{} // one for each stream of events
+	logins  chan struct{} // one for each login that waits
 }
 
-// New returns the pages: / lists the channels, /channel/BUCKET/NAME plays one.
+// New returns the pages.
 func New(c Config) http.Handler {
-	k := &console{c, template.Must(template.ParseFS(files, "templates/*.html"))}
+	k := &console{
+		Config:  c,
+		pages:   template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/*.html")),
+		streams: make(chan struct{}, maxStreams),
+		logins:  make(chan struct{}, maxLogins),
+	}
 	static, err := fs.Sub(files, "static")
 	if err != nil {
 		panic(err) // the folder is embedded above
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", k.page(k.overview))
-	mux.HandleFunc("GET /channel/{bucket}/{channel}", k.page(k.channel))
+	mux.HandleFunc("GET /{$}", k.page("overview.html", k.overview))
+	mux.HandleFunc("GET /events", k.events("overview-live", k.overview))
+	mux.HandleFunc("GET /channel/{bucket}/{channel}", k.page("channel.html", k.channel))
+	mux.HandleFunc("GET /channel/{bucket}/{channel}/events", k.events("channel-live", k.channel))
+	mux.HandleFunc("GET /login", k.page("login.html", noData))
+	mux.HandleFunc("POST /login", k.login)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
-	return mux
+	return k.secured(mux)
 }
 
-// page renders what build returns: the name of a template and its data.
-func (k *console) page(build func(*http.Request) (string, any, error)) http.HandlerFunc {
+// page is a page before it is rendered.
+type page struct {
+	Title   string
+	Trusted bool // may sign and change
+	Local   bool // the browser is on this machine
+	Login   bool // there is a token to log in with
+	Data    any
+}
+
+// builder makes what a template shows.
+type builder func(*http.Request) (title string, data any, err error)
+
+func noData(*http.Request) (string, any, error) { return "osslive", nil, nil }
+
+func (k *console) newPage(r *http.Request, build builder) (page, error) {
+	title, data, err := build(r)
+	return page{
+		Title: title, Trusted: k.trusted(r), Local: local(r), Login: k.Token != "", Data: data,
+	}, err
+}
+
+// page renders a template with what build returns.
+func (k *console) page(name string, build builder) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		name, data, err := build(r)
-		switch {
-		case errors.Is(err, store.ErrNoSuchBucket), errors.Is(err, store.ErrNoSuchChannel):
-			http.Error(w, "There is no such live channel.", http.StatusNotFound)
-			return
-		case err != nil:
-			k.Logger.Error("console page", "path", r.URL.Path, "error", err)
-			http.Error(w, "The page could not be made; the server's log says why.", http.StatusInternalServerError)
+		p, err := k.newPage(r, build)
+		if err != nil {
+			k.problem(w, r, err)
 			return
 		}
-		h := w.Header()
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; media-src "+
-			k.api(r)+" blob:; connect-src "+k.api(r)+"; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		if err := k.pages.ExecuteTemplate(w, name, data); err != nil {
-			k.Logger.Error("console page", "path", r.URL.Path, "error", err)
-		}
+		k.render(w, r, http.StatusOK, name, p)
 	}
+}
+
+func (k *console) render(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if err := k.pages.ExecuteTemplate(w, name, p); err != nil && r.Context().Err() == nil {
+		k.Logger.Error("console page", "path", r.URL.Path, "error", err)
+	}
+}
+
+// problem answers with a page that says what went wrong.
+func (k *console) problem(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := k.explain(err)
+	if status == http.StatusInternalServerError && r.Context().Err() == nil {
+		k.Logger.Error("console page", "path", r.URL.Path, "error", err)
+	}
+	p, _ := k.newPage(r, func(*http.Request) (string, any, error) { return http.StatusText(status), text, nil })
+	k.render(w, r, status, "problem.html", p)
+}
+
+// explain returns status and text of an error.
+func (k *console) explain(err error) (status int, text string) {
+	var invalid *store.InvalidError
+	var input inputError
+	switch {
+	case errors.As(err, &input):
+		return http.StatusBadRequest, string(input)
+	case errors.As(err, &invalid):
+		return http.StatusBadRequest, invalid.Error()
+	case errors.Is(err, store.ErrNoSuchBucket):
+		return http.StatusNotFound, "There is no such bucket."
+	case errors.Is(err, store.ErrNoSuchChannel):
+		return http.StatusNotFound, "There is no such live channel."
+	case errors.Is(err, store.ErrNoSuchKey):
+		return http.StatusNotFound, "There is no such object."
+	case errors.Is(err, store.ErrChannelLive):
+		return http.StatusConflict, "The channel is live. Disable it first: that ends the publish within a second."
+	case errors.Is(err, store.ErrFull):
+		return http.StatusInsufficientStorage, "The disk is full: free some space, then try again."
+	}
+	return http.StatusInternalServerError, "The page could not be made; the server's log says why."
+}
+
+// inputError says what is wrong with a field of a form, in words for its user.
+type inputError string
+
+func (e inputError) Error() string { return string(e) }
+
+// secured refuses to be framed, to run what is not ours, and to be kept.
+func (k *console) secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src "+
+			k.api(r)+" blob:; connect-src 'self' "+k.api(r)+"; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		// "no-referrer" would make the Origin of our own forms null.
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // api returns scheme and authority of the API as this browser reaches it.
@@ -82,66 +175,4 @@ func (k *console) api(r *http.Request) string {
 	}
 	_, port, _ := net.SplitHostPort(k.Listen)
 	return "http://" + net.JoinHostPort(address.Hostname(r.Host), port)
-}
-
-type channelView struct {
-	Bucket, Name, Description, Status string
-	Page, Playlist                    string
-	Public                            bool
-	Stat                              *store.Stat
-}
-
-func (k *console) overview(r *http.Request) (string, any, error) {
-	ctx := r.Context()
-	var views []channelView
-	buckets, err := k.Store.Buckets(ctx, "", "", 1000)
-	if err != nil {
-		return "", nil, fmt.Errorf("list buckets: %w", err)
-	}
-	for _, b := range buckets.Items {
-		channels, err := k.Store.Channels(ctx, b.Name, "", "", 100)
-		if err != nil {
-			return "", nil, fmt.Errorf("list live channels of %s: %w", b.Name, err)
-		}
-		for _, c := range channels.Items {
-			v, err := k.view(ctx, r, b, c)
-			if errors.Is(err, store.ErrNoSuchChannel) {
-				continue // deleted since it was listed
-			}
-			if err != nil {
-				return "", nil, err
-			}
-			views = append(views, v)
-		}
-	}
-	return "overview.html", views, nil
-}
-
-func (k *console) channel(r *http.Request) (string, any, error) {
-	ctx := r.Context()
-	bucket, err := k.Store.Bucket(ctx, r.PathValue("bucket"))
-	if err != nil {
-		return "", nil, err
-	}
-	channel, err := k.Store.Channel(ctx, bucket.Name, r.PathValue("channel"))
-	if err != nil {
-		return "", nil, err
-	}
-	view, err := k.view(ctx, r, bucket, channel)
-	return "channel.html", view, err
-}
-
-func (k *console) view(ctx context.Context, r *http.Request, b store.Bucket, c store.Channel) (channelView, error) {
-	state, err := k.Store.ChannelStat(ctx, c.Bucket, c.Name)
-	if err != nil {
-		return channelView{}, err
-	}
-	path := url.PathEscape(c.Bucket) + "/" + url.PathEscape(c.Name)
-	return channelView{
-		Bucket: c.Bucket, Name: c.Name, Description: c.Description, Status: state.Status,
-		Page:     "/channel/" + path,
-		Playlist: k.api(r) + "/" + path + "/" + url.PathEscape(c.Target.PlaylistName),
-		Public:   b.ACL != store.Private,
-		Stat:     state.Stat,
-	}, nil
 }

@@ -1,10 +1,11 @@
 package node
 
 import (
-	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/url"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -38,21 +39,45 @@ func (n *Node) adminHandler(c *Config, registry *prometheus.Registry, refusals *
 	mux.Handle("GET /refusals.json", refusals)
 	mux.Handle("GET /refusals.txt", refusals)
 	mux.Handle("GET /refusals/{id}", refusals)
-	mux.Handle("/", console.New(console.Config{Store: n.store, Listen: n.Listen, PublicURL: c.PublicURL, Logger: c.Logger}))
-	return allowHosts(c.AdminHosts, mux)
+	mux.Handle("/", console.New(console.Config{
+		Store: n.store, Key: n.Key, BuiltIn: n.Key == DefaultKey, Token: c.AdminToken,
+		Listen: n.Listen, PublicURL: c.PublicURL, Metrics: registry, Now: time.Now, Logger: c.Logger,
+	}))
+	return guard(c.AdminHosts, mux)
 }
 
-// allowHosts refuses requests that name another host: a page of a foreign site
-// whose name was made to resolve to this address (DNS rebinding) must not read
-// the console.
-func allowHosts(names []string, next http.Handler) http.Handler {
+// guard refuses requests that name another host, and those that a page of
+// another origin makes. A foreign site whose name was made to resolve to this
+// address (DNS rebinding) must not read the console, nor one that can only send
+// to it change anything: the API's own origin, where objects are, is one too.
+func guard(names []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := address.Hostname(r.Host)
-		ip := net.ParseIP(host)
-		if host != "localhost" && (ip == nil || !ip.IsLoopback()) && !slices.Contains(names, host) {
+		if !console.Loopback(r.Host) && !slices.Contains(names, address.Hostname(r.Host)) {
 			http.Error(w, "This host name may not reach the admin address; allow it with --admin-host.", http.StatusForbidden)
+			return
+		}
+		if foreign(r) {
+			http.Error(w, "A page of another origin may not use the admin address.", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// foreign tells whether a browser says that a page of another origin makes the
+// request (Fetch, "Origin header"; Fetch Metadata Request Headers). Following a
+// link to the console is no harm: the page that has the link cannot read it.
+func foreign(r *http.Request) bool {
+	for _, origin := range r.Header["Origin"] {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host != r.Host || u.Scheme != "http" && u.Scheme != "https" {
+			return true
+		}
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return false
+	}
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	return !reads || r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document"
 }

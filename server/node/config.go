@@ -30,6 +30,8 @@ const DefaultRTMP = "127.0.0.1:1935"
 // only unless Config.InsecureDefaultKey allows more.
 var DefaultKey = auth.Key{ID: "osslive", Secret: "osslive-secret"}
 
+const minAdminToken = 16
+
 // Config says what to run. Addresses are HOST:PORT; port 0 takes a free one.
 type Config struct {
 	Listen string // API: HTTP and RTMP on one port
@@ -53,6 +55,7 @@ type Config struct {
 	PublicURL          string   // authority of URLs in answers; "": what the client used
 	CORSRules          bool     // only the buckets' own CORS rules, not open reading for all origins
 	AdminHosts         []string // names besides loopback that may reach the admin address
+	AdminToken         string   // opens the console to other machines, to sign and to change; "": to none
 
 	Retain         time.Duration // segments older than this are removed; 0 keeps them
 	PublisherIdle  time.Duration // a publisher silent for so long is gone; 0: 15 s
@@ -137,6 +140,10 @@ func (c *Config) check() error {
 	}
 	if err := c.checkCNAMEs(); err != nil {
 		return err
+	}
+	if n := len(c.AdminToken); n > 0 && n < minAdminToken {
+		// The value is a secret: never echoed.
+		return &ConfigError{"--admin-token", "", fmt.Sprintf("has %d characters; at least %d are hard to guess", n, minAdminToken)}
 	}
 	if c.Retain < 0 {
 		return &ConfigError{"--retain", c.Retain.String(), "is negative; give a duration such as 10m, or 0 to keep everything"}
