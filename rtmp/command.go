@@ -100,8 +100,9 @@ func unpublished(stream uint32) message {
 	return onStatus(stream, "status", codeUnpublishSuccess, "Unpublished.")
 }
 
-// connectResult announces what a server of 2011 announced; some encoders look.
-func connectResult(transaction amf0.Number) message {
+// connectResult announces what a server of 2011 announced, since some encoders
+// look, and more.
+func connectResult(transaction amf0.Number, more amf0.Object) message {
 	properties := amf0.Object{
 		{Name: "fmsVer", Value: amf0.String("FMS/3,5,3,888")},
 		{Name: "capabilities", Value: amf0.Number(31)},
@@ -109,7 +110,7 @@ func connectResult(transaction amf0.Number) message {
 	}
 	success := append(info("status", codeConnectSuccess, "Connection succeeded."),
 		amf0.Property{Name: "objectEncoding", Value: amf0.Number(0)})
-	return result(transaction, properties, success)
+	return result(transaction, append(properties, more...), success)
 }
 
 // refusal reads the info object of an _error or onStatus, if it tells of one.

@@ -71,7 +71,7 @@ func (c *conn) connect(cmd command) error {
 	c.out.add(csidControl, controlMessage(typeWindowSize, ackWindow))
 	c.out.add(csidControl, controlMessage(typeSetPeerBandwidth, ackWindow, peerBandwidthDynamic))
 	c.out.add(csidControl, controlMessage(typeSetChunkSize, replyChunkSize))
-	c.out.add(csidCommand, connectResult(cmd.transaction))
+	c.out.add(csidCommand, connectResult(cmd.transaction, c.server.capabilities(o)))
 	return c.out.flush()
 }
 

@@ -77,6 +77,11 @@ type Server struct {
 	Limits  Limits          // the zero value means DefaultLimits
 	OnClose func(CloseInfo) // called for each connection, if not nil
 
+	// Video and Audio are the codecs that Handler takes, for clients that ask at
+	// connect. Tags of others reach it all the same.
+	Video []flv.VideoCodec
+	Audio []flv.AudioCodec
+
 	memory memory
 
 	mu        sync.Mutex

@@ -1,5 +1,5 @@
-// Package segmenter turns the tags of an FLV stream, H.264 and AAC, into MPEG-TS
-// segments as HTTP Live Streaming wants them.
+// Package segmenter turns the tags of an FLV stream, H.264 or HEVC and AAC, into
+// MPEG-TS segments as HTTP Live Streaming wants them.
 //
 // A [Segmenter] is given tags with WriteTag and writes to a [Sink]: it opens a
 // writer for each segment, fills it while frames come in, and finishes it with
@@ -21,6 +21,6 @@
 // jump of the sender's clock becomes a discontinuity: output time goes on
 // without a gap, with the next keyframe.
 //
-// Sources: ISO/IEC 14496-15 §5.3 (AVC in FLV), ISO/IEC 14496-3 (AAC), ITU-T
-// H.264, RFC 8216 §3.2.
+// Sources: ISO/IEC 14496-15 §5.3 and §8.3 (sequence headers), ISO/IEC 14496-3
+// (AAC), ITU-T H.264 and H.265, RFC 8216 §3.2.
 package segmenter

@@ -37,6 +37,7 @@ type serverFlags struct {
 	Retain         time.Duration `placeholder:"DURATION" help:"Remove segments older than this (serve: never, demo: 10m)."`
 	PublisherIdle  time.Duration `default:"15s" help:"End a publish that has sent nothing for so long."`
 	AllowAudioOnly bool          `help:"Accept a publish without video."`
+	AllowHEVC      bool          `name:"allow-hevc" help:"Accept HEVC (H.265) video, which the service refuses."`
 	Endlist        bool          `help:"Write EXT-X-ENDLIST when a publish ends."`
 
 	PortsFile string `placeholder:"FILE" help:"Write the bound addresses there, as JSON, once ready."`
@@ -59,7 +60,7 @@ func (f *serverFlags) config(c *console) (node.Config, error) {
 		InsecureDefaultKey: f.InsecureDefaultKey,
 		Region:             f.Region, BaseDomains: f.BaseDomain, PublicURL: strings.TrimSuffix(f.PublicURL, "/"),
 		CORSRules: f.Cors == "rules", AdminHosts: f.AdminHost, AdminToken: f.AdminToken,
-		Retain: f.Retain, PublisherIdle: f.PublisherIdle, AllowAudioOnly: f.AllowAudioOnly, EndList: f.Endlist,
+		Retain: f.Retain, PublisherIdle: f.PublisherIdle, AllowAudioOnly: f.AllowAudioOnly, AllowHEVC: f.AllowHEVC, EndList: f.Endlist,
 		Logger: f.logger(c, level), Pprof: f.Pprof, Version: version,
 	}
 	if f.AccessLog {

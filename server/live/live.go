@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"osslive/auth"
+	"osslive/rtmp/flv"
 	"osslive/server/address"
 	"osslive/server/metrics"
 	"osslive/server/refusal"
@@ -39,6 +40,7 @@ type Config struct {
 	Refusals       *refusal.Log    // keeps what is refused; nil keeps nothing
 	Domains        address.Domains // under which the server is reached
 	AllowAudioOnly bool            // accept a publish without video
+	AllowHEVC      bool            // accept HEVC video
 	EndList        bool            // end the live playlist when a publish ends
 }
 
@@ -56,6 +58,15 @@ type Handler struct {
 // New returns a Handler. Its Run must be running while it serves.
 func New(c Config) *Handler {
 	return &Handler{Config: c, sessions: map[*session]struct{}{}}
+}
+
+// Codecs are those that a publish may have.
+func (h *Handler) Codecs() ([]flv.VideoCodec, []flv.AudioCodec) {
+	video := []flv.VideoCodec{flv.AVC}
+	if h.AllowHEVC {
+		video = append(video, flv.HEVC)
+	}
+	return video, []flv.AudioCodec{flv.AAC}
 }
 
 // Run renews the leases of all sessions with fresh statistics and ends those

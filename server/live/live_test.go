@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -316,6 +317,52 @@ func TestStreamRefused(t *testing.T) {
 	s.Close(err)
 	if text := w.read("ch/playlist.m3u8"); strings.Count(text, "#EXTINF") != 2 {
 		t.Errorf("what came before should be two segments:\n%s", text)
+	}
+}
+
+// TestHEVC: refused with the flag's name, or carried and shown as HEVC.
+func TestHEVC(t *testing.T) {
+	set := func(typ byte, s string) string {
+		nal, _ := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+		return string([]byte{typ, 0, 1, 0, byte(len(nal))}) + string(nal)
+	}
+	// An HEVCDecoderConfigurationRecord of x265, 174x92, and pictures.
+	header := "\x90hvc1\x01\x01\x60" + strings.Repeat("\x00", 18) + "\x0f\x03" +
+		set(0xa0, "40 01 0c 01 ff ff 01 60 00 00 03 00 90 00 00 03 00 00 03 00 1e 95 94 09") +
+		set(0xa1, "42 01 01 01 60 00 00 03 00 90 00 00 03 00 00 03 00 1e a0 16 20 61 d5 e5 95 96 49 32 bc 05 a0 20 00 00 03 00 20 00 00 03 03 21") +
+		set(0xa2, "44 01 c1 72 b4 62 40")
+	hevc := []flv.Tag{{Type: flv.Video, Data: []byte(header)}}
+	for at := range flv.Millis(5) {
+		hevc = append(hevc, flv.Tag{Type: flv.Video, Time: at * 1000, Data: []byte("\x93hvc1\x00\x00\x00\x03\x26\x01\xaf")})
+	}
+
+	w := newWorld(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go w.Run(ctx)
+	s := w.publish(w.request("demo", "ch", nil))
+	err := s.WriteTag(hevc[0])
+	var refusal *rtmp.RejectError
+	if !errors.As(err, &refusal) || !strings.Contains(refusal.Description, "HEVC") || !strings.Contains(refusal.Description, "H.264") ||
+		!strings.Contains(refusal.Description, "--allow-hevc") {
+		t.Errorf("got %v, want a refusal that names HEVC, H.264 and the flag", err)
+	}
+	s.Close(err)
+
+	w.Handler.AllowHEVC = true
+	s = w.publish(w.request("demo", "ch", nil))
+	w.send(s, hevc)
+	eventually(t, "statistics", func() bool {
+		state, err := w.Store.ChannelStat(t.Context(), "demo", "ch")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := state.Stat.Video
+		return v != nil && v.Codec == "HEVC" && v.Width == 174 && v.Height == 92
+	})
+	s.Close(nil)
+	if text := w.read("ch/playlist.m3u8"); strings.Count(text, "#EXTINF") != 3 {
+		t.Errorf("got\n%s\nwant three segments", text)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"osslive/auth"
 	"osslive/rtmp"
+	"osslive/rtmp/flv"
 	"osslive/segmenter"
 	"osslive/store"
 )
@@ -79,6 +80,8 @@ func describe(err error) (status, code, message string) {
 		return denied, "InvalidArgument", "RTMP URLs are signed with OSSAccessKeyId, Expires and Signature (version 1), also by clients that use another version for HTTP."
 	case errors.As(err, &invalid):
 		return badName, "InvalidArgument", invalid.Message
+	case errors.As(err, &unsupported) && unsupported.Codec == flv.HEVC.String():
+		return rejected, "InvalidArgument", unsupported.Error() + "; or start this server with --allow-hevc"
 	case errors.As(err, &unsupported):
 		return rejected, "InvalidArgument", unsupported.Error()
 	case errors.As(err, &corrupt):

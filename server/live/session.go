@@ -75,6 +75,7 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 	s.segmenter = segmenter.New(segmenter.Config{
 		FragDuration:   time.Duration(channel.Target.FragDuration) * time.Second,
 		AllowAudioOnly: h.AllowAudioOnly,
+		AllowHEVC:      h.AllowHEVC,
 		Elapsed:        func() time.Duration { return time.Since(s.began) },
 	}, s)
 	s.recorder = newRecorder(record, h.Metrics, s.fail)

@@ -60,6 +60,7 @@ type Config struct {
 	Retain         time.Duration // segments older than this are removed; 0 keeps them
 	PublisherIdle  time.Duration // a publisher silent for so long is gone; 0: 15 s
 	AllowAudioOnly bool
+	AllowHEVC      bool
 	EndList        bool
 
 	Logger *slog.Logger

@@ -164,7 +164,8 @@ func (n *Node) serve(c *Config, ports *ports) {
 	refusals := refusal.New(refusal.Config{Store: n.store, Keys: keys, Domains: domains, Region: c.Region})
 	publishers := live.New(live.Config{
 		Store: n.store, Keys: keys, Now: time.Now, Logger: c.Access, Metrics: instruments,
-		Refusals: refusals, Domains: domains, AllowAudioOnly: c.AllowAudioOnly, EndList: c.EndList,
+		Refusals: refusals, Domains: domains,
+		AllowAudioOnly: c.AllowAudioOnly, AllowHEVC: c.AllowHEVC, EndList: c.EndList,
 	})
 	cors := server.CORSOpen
 	if c.CORSRules {
@@ -179,6 +180,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	}
 	fit(fileLimit(), &limits, &rtmpLimits)
 	n.rtmp = &rtmp.Server{Handler: publishers, Limits: rtmpLimits, OnClose: n.rtmpEnded(instruments)}
+	n.rtmp.Video, n.rtmp.Audio = publishers.Codecs()
 	n.api = &http.Server{
 		Handler: server.New(server.Config{
 			Store: n.store, Keys: keys, Region: c.Region, Domains: domains, PublicURL: c.PublicURL,
