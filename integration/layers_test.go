@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"server/console":              {"auth", "store", "server/address", "server/publishing"},
 	"server/node":                 {"auth", "rtmp", "store", "store/boltkv", "store/fileblobs", "store/memstore", "server", "server/address", "server/console", "server/live", "server/metrics", "server/refusal"},
 	"server/publishing":           {},
-	"cmd/osslive":                 {"auth", "rtmp", "rtmp/flv", "server/address", "server/node", "server/publishing"},
+	"cmd/osslive":                 {"auth", "rtmp", "rtmp/flv", "server/address", "server/node", "server/publishing", "store/fileblobs"},
 	"integration":                 {},
 	"integration/pusher":          {},
 	"store/storetest":             {"store"},

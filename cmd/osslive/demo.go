@@ -25,7 +25,7 @@ type demoCmd struct {
 }
 
 func (d *demoCmd) Run(ctx context.Context, c *console) error {
-	d.Data = cmp.Or(d.Data, node.Memory)
+	d.dataOr(node.Memory)
 	d.Retain = cmp.Or(d.Retain, demoRetain)
 	cfg, err := d.config(c)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -46,6 +47,9 @@ type serverFlags struct {
 	Pprof     bool   `help:"Profiles at /debug/pprof/ of the admin address."`
 	LogLevel  string `enum:"debug,info,warn,error" default:"warn" help:"Least level that is logged: debug, info, warn or error."`
 }
+
+// dataOr sets where data goes if the user did not.
+func (f *serverFlags) dataOr(data string) { f.Data = cmp.Or(f.Data, data) }
 
 // config turns the flags into a node's configuration.
 func (f *serverFlags) config(c *console) (node.Config, error) {

@@ -26,16 +26,18 @@ const (
 )
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the server (also what a bare osslive does)."`
-	Demo    demoCmd    `cmd:"" help:"Run the server, push the built-in clip for ever, and say where to look."`
-	Push    pushCmd    `cmd:"" help:"Push an FLV file to an RTMP URL in real time."`
-	Sign    signCmd    `cmd:"" help:"Sign an RTMP publish URL or an HTTP play URL."`
-	OBS     obsCmd     `cmd:"" name:"obs" help:"Write an OBS profile that publishes to a live channel."`
-	Env     envCmd     `cmd:"" help:"Print the variables that SDKs and tools read: endpoint, key, region, bucket."`
-	Token   tokenCmd   `cmd:"" help:"Print a temporary key with a security token, as STS would issue it."`
-	Explain explainCmd `cmd:"" help:"Say why a request or a publish was refused, and what to do about it."`
-	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready; exit 0 if so."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" default:"withargs" help:"Run the server (also what a bare osslive does)."`
+	Demo     demoCmd     `cmd:"" help:"Run the server, push the built-in clip for ever, and say where to look."`
+	Push     pushCmd     `cmd:"" help:"Push an FLV file to an RTMP URL in real time."`
+	Sign     signCmd     `cmd:"" help:"Sign an RTMP publish URL or an HTTP play URL."`
+	OBS      obsCmd      `cmd:"" name:"obs" help:"Write an OBS profile that publishes to a live channel."`
+	Env      envCmd      `cmd:"" help:"Print the variables that SDKs and tools read: endpoint, key, region, bucket."`
+	Token    tokenCmd    `cmd:"" help:"Print a temporary key with a security token, as STS would issue it."`
+	Explain  explainCmd  `cmd:"" help:"Say why a request or a publish was refused, and what to do about it."`
+	Channels channelsCmd `cmd:"" help:"List the live channels of a running server, and who publishes."`
+	Doctor   doctorCmd   `cmd:"" help:"Look for what would keep a server with these flags, or its clients, from working, and say what to do."`
+	Health   healthCmd   `cmd:"" help:"Ask a running server whether it is ready; exit 0 if so."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // console is where a command writes: out for what it was asked, err for logs.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"waitfile":  waitFile,
+			"waitfor":   waitFor,
 			"addr":      setAddresses,
 			"temporary": setTemporary,
 		},
@@ -55,20 +57,36 @@ func opening(t *testing.T) []byte {
 
 // waitFile waits until a file is there: waitfile FILE.
 func waitFile(ts *testscript.TestScript, _ bool, args []string) {
+	if !eventually(10*time.Millisecond, func() bool { _, err := os.Stat(ts.MkAbs(args[0])); return err == nil }) {
+		ts.Fatalf("%s has not appeared", args[0])
+	}
+}
+
+// waitFor waits until a command prints what a pattern matches: waitfor PATTERN
+// COMMAND ARG...
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	if !eventually(100*time.Millisecond, func() bool {
+		return ts.Exec(args[1], args[2:]...) == nil && pattern.MatchString(ts.ReadFile("stdout"))
+	}) {
+		ts.Fatalf("%s does not print %s", args[1], args[0])
+	}
+}
+
+// eventually asks at an interval until check is true, for ten seconds at most.
+func eventually(every time.Duration, check func() bool) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
-			return
-		}
+	for !check() {
 		select {
 		case <-ctx.Done():
-			ts.Fatalf("%s has not appeared", args[0])
+			return false
 		case <-tick.C:
 		}
 	}
+	return true
 }
 
 // setAddresses puts the addresses of a ports file into $LISTEN and $ADMIN.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,12 +10,15 @@ import (
 	"osslive/server/node"
 )
 
+// serveData is where serve keeps its data if nothing else is said.
+const serveData = "./osslive-data"
+
 type serveCmd struct {
 	serverFlags
 }
 
 func (s *serveCmd) Run(ctx context.Context, c *console) error {
-	s.Data = cmp.Or(s.Data, "./osslive-data")
+	s.dataOr(serveData)
 	cfg, err := s.config(c)
 	if err != nil {
 		return err

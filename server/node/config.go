@@ -103,8 +103,8 @@ func (e *ConfigError) Error() string {
 	return fmt.Sprintf("%s %q: %s", e.Setting, e.Value, e.Problem)
 }
 
-// check refuses what could not run, before anything is opened.
-func (c *Config) check() error {
+// Check refuses what could not run, before anything is opened, with a *ConfigError.
+func (c *Config) Check() error {
 	for _, a := range []struct{ setting, value string }{
 		{"--listen", c.Listen}, {"--rtmp", c.RTMP}, {"--admin", c.Admin},
 	} {

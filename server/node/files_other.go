@@ -4,5 +4,5 @@ package node
 
 import "math"
 
-// fileLimit returns how many files and sockets the process may have open.
-func fileLimit() int { return math.MaxInt }
+// FileLimit returns how many files and sockets the process may have open.
+func FileLimit() int { return math.MaxInt }

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// fileLimit returns how many files and sockets the process may have open.
-func fileLimit() int {
+// FileLimit returns how many files and sockets the process may have open.
+func FileLimit() int {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 		return math.MaxInt

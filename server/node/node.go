@@ -63,7 +63,7 @@ func Start(ctx context.Context, c Config) (_ *Node, err error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	if len(c.Keys) == 0 {
@@ -178,7 +178,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	if c.PublisherIdle > 0 {
 		rtmpLimits.Idle = c.PublisherIdle
 	}
-	fit(fileLimit(), &limits, &rtmpLimits)
+	fit(FileLimit(), &limits, &rtmpLimits)
 	n.rtmp = &rtmp.Server{Handler: publishers, Limits: rtmpLimits, OnClose: n.rtmpEnded(instruments)}
 	n.rtmp.Video, n.rtmp.Audio = publishers.Codecs()
 	n.api = &http.Server{

@@ -4,8 +4,9 @@ package fileblobs
 
 import "syscall"
 
-// diskSpace counts what this user may still write.
-func diskSpace(dir string) (free, total uint64, err error) {
+// DiskSpace returns the bytes that this user may still write to the disk of a
+// directory, and all there are.
+func DiskSpace(dir string) (free, total uint64, err error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, 0, err

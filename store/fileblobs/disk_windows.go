@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// diskSpace counts what this user may still write.
-func diskSpace(dir string) (free, total uint64, err error) {
+// DiskSpace returns the bytes that this user may still write to the disk of a
+// directory, and all there are.
+func DiskSpace(dir string) (free, total uint64, err error) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, 0, err

@@ -64,7 +64,7 @@ func Open(dir string, o Options) (*Blobs, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Blobs{root: root, options: o, space: func() (uint64, uint64, error) { return diskSpace(dir) }}
+	b := &Blobs{root: root, options: o, space: func() (uint64, uint64, error) { return DiskSpace(dir) }}
 	if err := b.makeFolders(); err != nil {
 		return nil, errors.Join(fmt.Errorf("blobs in %w", datadir.Explain(dir, err)), root.Close())
 	}
@@ -142,8 +142,11 @@ func (b *Blobs) Space() (free, low uint64, err error) {
 	case low < 0:
 		return free, 0, nil
 	}
-	return free, min(defaultLowWater, total/50), nil
+	return free, LowWater(total), nil
 }
+
+// LowWater is how many bytes stay free of a disk of total bytes, by default.
+func LowWater(total uint64) uint64 { return min(defaultLowWater, total/50) }
 
 func (b *Blobs) checkSpace() error {
 	if b.options.LowWater < 0 {

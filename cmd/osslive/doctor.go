@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"osslive/server/node"
+)
+
+type doctorCmd struct {
+	serverFlags
+}
+
+// finding is what one check has to say.
+type finding struct {
+	level level
+	what  string // that was looked at, and how it is
+	fix   string // what to do; "" if nothing
+}
+
+// level is how bad a finding is.
+type level int
+
+const (
+	fine   level = iota
+	doubt        // works, but not for everyone
+	broken       // osslive, or clients on this machine, will fail
+)
+
+func (l level) String() string { return [...]string{"ok", "warn", "FAIL"}[l] }
+
+// checks are made in this order; each changes nothing and takes seconds at most.
+var checks = []func(context.Context, *node.Config) []finding{
+	checkSettings, checkPorts, checkCertificate, checkNames, checkProxy, checkClock, checkData, checkFiles,
+}
+
+// Run looks at what osslive serve with the same flags will need, and changes
+// nothing. It fails if anything is broken.
+func (d *doctorCmd) Run(ctx context.Context, c *console) error {
+	d.dataOr(serveData)
+	cfg, err := d.config(c)
+	if err != nil {
+		return err
+	}
+	bad := 0
+	for _, check := range checks {
+		for _, f := range check(ctx, &cfg) {
+			if err := f.write(c.out); err != nil {
+				return err
+			}
+			if f.level == broken {
+				bad++
+			}
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d of these will keep osslive, or its clients, from working", bad)
+	}
+	return nil
+}
+
+func (f *finding) write(w io.Writer) error {
+	text := fmt.Sprintf("%-5s%s\n", f.level, f.what)
+	if f.fix != "" {
+		text += "     fix: " + strings.ReplaceAll(f.fix, "\n", "\n          ") + "\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+func checkSettings(_ context.Context, c *node.Config) []finding {
+	if err := c.Check(); err != nil {
+		return []finding{{broken, "settings: " + err.Error(), "change that flag, or its OSSLIVE_ variable"}}
+	}
+	return []finding{{fine, "settings make sense together", ""}}
+}
