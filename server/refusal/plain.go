@@ -61,11 +61,6 @@ var evident = []hypothesis{
 	{"anonymous", anonymous},
 }
 
-// perhaps is what a hypothesis answers that fits without being proved.
-func perhaps(title, fix string, values ...any) (Cause, bool) {
-	return Cause{Title: fmt.Sprintf(title, values...), Fix: fix}, true
-}
-
 func (q *question) is(errs ...error) bool {
 	return slices.ContainsFunc(errs, func(e error) bool { return errors.Is(q.r.Err, e) })
 }
@@ -76,16 +71,16 @@ func signedTwice(q *question) (Cause, bool) {
 	}
 	if text := q.request.Header.Get("Authorization"); text != "" {
 		scheme, _, _ := strings.Cut(text, " ")
-		return perhaps("A signed URL was used together with an Authorization header (%s).",
+		return q.perhaps("A signed URL was used together with an Authorization header (%s).",
 			"Send a signed URL without Authorization. HTTP clients of applications often add their own to every request: use a plain one.", q.quote(cut(scheme, 20)))
 	}
-	return perhaps("The URL has parameters of more than one version of the signature.", "Sign the bare URL, not one that is signed already.")
+	return q.perhaps("The URL has parameters of more than one version of the signature.", "Sign the bare URL, not one that is signed already.")
 }
 
 func s3Signature(q *question) (Cause, bool) {
 	text := q.request.Header.Get("Authorization")
 	if strings.HasPrefix(text, "AWS") || q.r.Query.Has("AWSAccessKeyId") || q.r.Query.Has("X-Amz-Signature") || q.r.Query.Has("X-Amz-Credential") {
-		return perhaps("The request is signed for S3, not for OSS.", "Use an SDK of OSS; osslive has not the S3 interface.")
+		return q.perhaps("The request is signed for S3, not for OSS.", "Use an SDK of OSS; osslive has not the S3 interface.")
 	}
 	return no()
 }
@@ -98,16 +93,16 @@ func notOSS(q *question) (Cause, bool) {
 	}
 	switch {
 	case strings.HasPrefix(scheme, "OSS") && q.claim.version == "":
-		return perhaps("The Authorization header begins with %s.", "It begins with OSS, OSS2 or OSS4-HMAC-SHA256, each followed by one space.", q.quote(cut(scheme, 20)))
+		return q.perhaps("The Authorization header begins with %s.", "It begins with OSS, OSS2 or OSS4-HMAC-SHA256, each followed by one space.", q.quote(cut(scheme, 20)))
 	case strings.HasPrefix(scheme, "OSS") && strings.TrimSpace(rest) == "" || q.claim.version == "1":
-		return perhaps("The Authorization header is not OSS AccessKeyId:Signature: ID or signature is empty.", "Look whether the variables that hold ID and secret are set.")
+		return q.perhaps("The Authorization header is not OSS AccessKeyId:Signature: ID or signature is empty.", "Look whether the variables that hold ID and secret are set.")
 	}
-	return perhaps("The Authorization header is one of another service (%s).", "Do not send it to OSS; a client library or a proxy may add it.", q.quote(cut(scheme, 20)))
+	return q.perhaps("The Authorization header is one of another service (%s).", "Do not send it to OSS; a client library or a proxy may add it.", q.quote(cut(scheme, 20)))
 }
 
 func rtmpVersion(q *question) (Cause, bool) {
 	if q.r.Publish() && (q.r.Query.Has("x-oss-signature-version") || q.r.Query.Has("x-oss-signature") || q.r.Query.Has("x-oss-credential")) {
-		return perhaps("The publish URL is signed like an HTTP URL of version 2 or 4. RTMP knows version 1 alone.",
+		return q.perhaps("The publish URL is signed like an HTTP URL of version 2 or 4. RTMP knows version 1 alone.",
 			"Let the SDK make it (sign_rtmp_url, SignRtmpURL, getRtmpUrl, generateRtmpUri), or sign with OSSAccessKeyId, Expires and Signature.")
 	}
 	return no()
@@ -121,14 +116,14 @@ func publishPath(q *question) (Cause, bool) {
 	joined := q.quote("/" + strings.Join(p, "/"))
 	switch n := len(p); {
 	case !slices.Contains(p, "live"):
-		return perhaps("The path is %s: it lacks /live/.", "Publish to rtmp://HOST/BUCKET/live/CHANNEL. In OBS the server ends with /live and the stream key is the channel with its query.", joined)
+		return q.perhaps("The path is %s: it lacks /live/.", "Publish to rtmp://HOST/BUCKET/live/CHANNEL. In OBS the server ends with /live and the stream key is the channel with its query.", joined)
 	case n > 1 && p[n-1] == "live":
-		return perhaps("The path is %s: it has no channel.", "In OBS the stream key is the channel's name, followed by the query of the signed URL.", joined)
+		return q.perhaps("The path is %s: it has no channel.", "In OBS the stream key is the channel's name, followed by the query of the signed URL.", joined)
 	case n > 3 && p[n-1] == p[n-2]:
-		return perhaps("The path is %s: the channel is there twice, in the server and in the stream key.",
+		return q.perhaps("The path is %s: the channel is there twice, in the server and in the stream key.",
 			"In OBS the server ends with /live; the stream key is the rest of the URL: the channel and its query.", joined)
 	}
-	return perhaps("The path is %s.", "Publish to rtmp://HOST/BUCKET/live/CHANNEL, or rtmp://BUCKET.HOST/live/CHANNEL. In OBS the server ends with /live.", joined)
+	return q.perhaps("The path is %s.", "Publish to rtmp://HOST/BUCKET/live/CHANNEL, or rtmp://BUCKET.HOST/live/CHANNEL. In OBS the server ends with /live.", joined)
 }
 
 // names are those of the parameters, sorted.
@@ -151,12 +146,12 @@ func queryEscaped(q *question) (Cause, bool) {
 		value := q.r.Query.Get(name)
 		for _, escaped := range []string{"amp;", `\u0026`, "u0026", "%26", "&amp;"} {
 			if strings.HasPrefix(name, escaped) || strings.Contains(value, escaped) && strings.Contains(value, "=") && name != "Signature" {
-				return perhaps("The ampersands of the URL are escaped (%s): it was copied out of HTML or JSON.",
+				return q.perhaps("The ampersands of the URL are escaped (%s): it was copied out of HTML or JSON.",
 					"Decode the HTML or JSON first; between parameters stands a bare &.", q.quote(escaped))
 			}
 		}
 		if strings.Contains(value, "&Signature=") || strings.Contains(value, "&OSSAccessKeyId=") || strings.Contains(value, "&Expires=") {
-			return perhaps("The ampersands of the URL are percent-encoded, so that all its parameters are one.", "Encode the values of parameters only, not the & between them.")
+			return q.perhaps("The ampersands of the URL are percent-encoded, so that all its parameters are one.", "Encode the values of parameters only, not the & between them.")
 		}
 	}
 	return no()
@@ -170,13 +165,13 @@ func queryCut(q *question) (Cause, bool) {
 	if !q.r.Publish() && !slices.ContainsFunc(q.names(), known) {
 		return no()
 	}
-	return perhaps("The query of the signed URL is incomplete: only %s arrived.",
+	return q.perhaps("The query of the signed URL is incomplete: only %s arrived.",
 		"Put the URL between quotes: a shell ends the command at the first &. Copy it whole; long URLs are cut by some programs.", strings.Join(q.names(), ", "))
 }
 
 func parameterWithQuestionMark(q *question) (Cause, bool) {
 	if i := slices.IndexFunc(q.names(), func(n string) bool { return strings.Contains(n, "?") }); i >= 0 {
-		return perhaps("The URL has two question marks: the key has one that is not escaped, or the parameters were added twice.",
+		return q.perhaps("The URL has two question marks: the key has one that is not escaped, or the parameters were added twice.",
 			"Percent-encode the key in the URL: a question mark is %3F. The parameters begin after one ? and are separated by &.")
 	}
 	return no()
@@ -184,7 +179,7 @@ func parameterWithQuestionMark(q *question) (Cause, bool) {
 
 func queryMissing(q *question) (Cause, bool) {
 	if q.r.Publish() && q.unsigned() && len(q.r.Query) == 0 && !q.r.Oversize && len(q.r.Path) > 1 {
-		return perhaps("The publish URL has no signature, and the bucket is not public-read-write.",
+		return q.perhaps("The publish URL has no signature, and the bucket is not public-read-write.",
 			"Take the whole signed URL. In OBS the stream key is the channel and everything after it: CHANNEL?OSSAccessKeyId=…&Expires=…&Signature=…. The URL that PutLiveChannel answers with is not signed: let the SDK sign it.")
 	}
 	return no()
@@ -202,16 +197,16 @@ func clock(q *question) (Cause, bool) {
 	}
 	d = d.Abs().Round(time.Second)
 	if half := 30 * time.Minute; (d-d.Round(half)).Abs() < time.Minute && d <= 14*time.Hour+half {
-		return perhaps("The date of the request is %v %s the server's: a time zone. The local time was sent as GMT.", "Make the Date header from UTC. Look at the machine's time zone too.", d, direction)
+		return q.perhaps("The date of the request is %v %s the server's: a time zone. The local time was sent as GMT.", "Make the Date header from UTC. Look at the machine's time zone too.", d, direction)
 	}
-	return perhaps("The clock of the client is %v %s the server's; 15 minutes are allowed.", "Set the clock (NTP); containers and virtual machines that slept are often late.", d, direction)
+	return q.perhaps("The clock of the client is %v %s the server's; 15 minutes are allowed.", "Set the clock (NTP); containers and virtual machines that slept are often late.", d, direction)
 }
 
 func dateMissing(q *question) (Cause, bool) {
 	if !q.is(auth.ErrBadDate) {
 		return no()
 	}
-	return perhaps("The request has no date that can be read.", "Send Date: Wed, 24 Aug 2016 11:11:28 GMT, or x-oss-date: 20160824T111128Z for version 4. A browser cannot set Date.")
+	return q.perhaps("The request has no date that can be read.", "Send Date: Wed, 24 Aug 2016 11:11:28 GMT, or x-oss-date: 20160824T111128Z for version 4. A browser cannot set Date.")
 }
 
 func (q *question) expires() string {
@@ -225,9 +220,9 @@ func expiresMilliseconds(q *question) (Cause, bool) {
 	}
 	switch {
 	case q.is(auth.ErrBadExpires) && n >= 1e11:
-		return perhaps("Expires is %s: milliseconds, where seconds are wanted.", "Divide by 1000: Date.now() and currentTimeMillis() count milliseconds. Mind whether the function wants a moment or a number of seconds from now.", q.quote(q.expires()))
+		return q.perhaps("Expires is %s: milliseconds, where seconds are wanted.", "Divide by 1000: Date.now() and currentTimeMillis() count milliseconds. Mind whether the function wants a moment or a number of seconds from now.", q.quote(q.expires()))
 	case q.is(auth.ErrBadLifetime) && n > 604800 && n < 1e9 && math.Mod(n, 1000) == 0:
-		return perhaps("x-oss-expires is %s: milliseconds, it seems; %v seconds are meant, and 604800 is the most.", "Give the lifetime in seconds.", q.quote(q.expires()), n/1000)
+		return q.perhaps("x-oss-expires is %s: milliseconds, it seems; %v seconds are meant, and 604800 is the most.", "Give the lifetime in seconds.", q.quote(q.expires()), n/1000)
 	}
 	return no()
 }
@@ -237,23 +232,23 @@ func expiresRelative(q *question) (Cause, bool) {
 	switch {
 	case err != nil:
 	case q.is(auth.ErrExpired) && n < 1e9 && q.claim.version != "4":
-		return perhaps("Expires is %d: a number of seconds from now, where a moment is wanted.", "Expires is seconds since 1970: add the lifetime to the present time.", n)
+		return q.perhaps("Expires is %d: a number of seconds from now, where a moment is wanted.", "Expires is seconds since 1970: add the lifetime to the present time.", n)
 	case q.is(auth.ErrBadLifetime) && n >= 1e9:
-		return perhaps("x-oss-expires is %d: a moment, where a number of seconds is wanted.", "In version 4 it counts from x-oss-date: 3600 for an hour.", n)
+		return q.perhaps("x-oss-expires is %d: a moment, where a number of seconds is wanted.", "In version 4 it counts from x-oss-date: 3600 for an hour.", n)
 	}
 	return no()
 }
 
 func expiresTooLong(q *question) (Cause, bool) {
 	if q.is(auth.ErrBadLifetime) {
-		return perhaps("x-oss-expires is %s; version 4 allows 1 to 604800 seconds, seven days.", "Sign for a shorter time, and sign again.", q.quote(q.expires()))
+		return q.perhaps("x-oss-expires is %s; version 4 allows 1 to 604800 seconds, seven days.", "Sign for a shorter time, and sign again.", q.quote(q.expires()))
 	}
 	return no()
 }
 
 func expiresFormat(q *question) (Cause, bool) {
 	if q.is(auth.ErrBadExpires) {
-		return perhaps("Expires is %s, which is no number of seconds since 1970.", "Write it as decimal digits, as in Expires=1735689600.", q.quote(q.expires()))
+		return q.perhaps("Expires is %s, which is no number of seconds since 1970.", "Write it as decimal digits, as in Expires=1735689600.", q.quote(q.expires()))
 	}
 	return no()
 }
@@ -268,7 +263,7 @@ func expired(q *question) (Cause, bool) {
 	} else {
 		text += " s after " + q.r.Query.Get("x-oss-date")
 	}
-	return perhaps("The signed URL has expired: at %s.", "Sign a new one, for longer; look at the clock of the machine that signs. A publish that runs goes on when its URL expires.", text)
+	return q.perhaps("The signed URL has expired: at %s.", "Sign a new one, for longer; look at the clock of the machine that signs. A publish that runs goes on when its URL expires.", text)
 }
 
 func badRegion(q *question) (Cause, bool) {
@@ -278,11 +273,11 @@ func badRegion(q *question) (Cause, bool) {
 	}
 	switch bad.Part {
 	case "Region":
-		return perhaps("The credential of version 4 names no region.", "Give the client a region, as in cn-hangzhou.")
+		return q.perhaps("The credential of version 4 names no region.", "Give the client a region, as in cn-hangzhou.")
 	case "SignDate":
-		return perhaps("The day in the credential is not that of x-oss-date.", "Both are in UTC, and of the moment of signing.")
+		return q.perhaps("The day in the credential is not that of x-oss-date.", "Both are in UTC, and of the moment of signing.")
 	}
-	return perhaps("The credential of version 4 is not ID/DAY/REGION/oss/aliyun_v4_request.", "Let the SDK make it. An ID with a slash, or one that is empty, spoils it.")
+	return q.perhaps("The credential of version 4 is not ID/DAY/REGION/oss/aliyun_v4_request.", "Let the SDK make it. An ID with a slash, or one that is empty, spoils it.")
 }
 
 func keyWhitespace(q *question) (Cause, bool) {
@@ -309,7 +304,7 @@ func keySwapped(q *question) (Cause, bool) {
 func tokenMissing(q *question) (Cause, bool) {
 	temporary := strings.HasPrefix(q.claim.keyID, "STS.") || q.Keys[q.claim.keyID].Token != ""
 	if q.is(auth.ErrUnknownKey, auth.ErrBadToken) && q.claim.token == "" && temporary {
-		return perhaps("The ID %s is that of a temporary key, and no security token came with it.", "Give the SDK the token too (oss2.StsAuth, SecurityToken, stsToken). In a URL of version 1 and in RTMP it is security-token.", q.claim.keyID)
+		return q.perhaps("The ID %s is that of a temporary key, and no security token came with it.", "Give the SDK the token too (oss2.StsAuth, SecurityToken, stsToken). In a URL of version 1 and in RTMP it is security-token.", q.claim.keyID)
 	}
 	return no()
 }
@@ -317,7 +312,7 @@ func tokenMissing(q *question) (Cause, bool) {
 func keyCase(q *question) (Cause, bool) {
 	for id := range q.Keys {
 		if q.is(auth.ErrUnknownKey) && strings.EqualFold(id, q.claim.keyID) {
-			return perhaps("The server has the key %s; %s was sent.", "The case of an ID counts.", id, q.quote(q.claim.keyID))
+			return q.perhaps("The server has the key %s; %s was sent.", "The case of an ID counts.", id, q.quote(q.claim.keyID))
 		}
 	}
 	return no()
@@ -325,7 +320,7 @@ func keyCase(q *question) (Cause, bool) {
 
 func defaultKey(q *question) (Cause, bool) {
 	if q.is(auth.ErrUnknownKey) && q.claim.keyID == "osslive" {
-		return perhaps("The built-in key is not in use: the server was started with keys of its own.", "Use one of those, or start the server without --key.")
+		return q.perhaps("The built-in key is not in use: the server was started with keys of its own.", "Use one of those, or start the server without --key.")
 	}
 	return no()
 }
@@ -338,7 +333,7 @@ func unknownKey(q *question) (Cause, bool) {
 	if near := nearest(q.claim.keyID, keysOf(q.Keys)); near != "" {
 		hint = fmt.Sprintf(" Is %s meant?", near)
 	}
-	return perhaps("The server has no key with the ID %s.%s", "Use a key that the server was started with (--key ID:SECRET), or osslive and osslive-secret if there was none.", q.quote(q.claim.keyID), hint)
+	return q.perhaps("The server has no key with the ID %s.%s", "Use a key that the server was started with (--key ID:SECRET), or osslive and osslive-secret if there was none.", q.quote(q.claim.keyID), hint)
 }
 
 func keysOf(keys auth.Keys) (ids []string) {
@@ -350,35 +345,35 @@ func keysOf(keys auth.Keys) (ids []string) {
 
 func tokenExpired(q *question) (Cause, bool) {
 	if q.is(auth.ErrTokenExpired) {
-		return perhaps("The security token has expired.", "Get a new temporary key (osslive token), and give ID, secret and token to the SDK together.")
+		return q.perhaps("The security token has expired.", "Get a new temporary key (osslive token), and give ID, secret and token to the SDK together.")
 	}
 	return no()
 }
 
 func tokenPlus(q *question) (Cause, bool) {
 	if q.is(auth.ErrBadToken) && strings.ContainsAny(q.claim.token, " \r\n") {
-		return perhaps("The security token has a space or a line break in it: a plus was not escaped, or the token was wrapped.", "Percent-encode the token in the URL: a plus is %2B.")
+		return q.perhaps("The security token has a space or a line break in it: a plus was not escaped, or the token was wrapped.", "Percent-encode the token in the URL: a plus is %2B.")
 	}
 	return no()
 }
 
 func tokenNotWanted(q *question) (Cause, bool) {
 	if key, ok := q.Keys[q.claim.keyID]; ok && q.is(auth.ErrBadToken) && key.Token == "" {
-		return perhaps("%s is a permanent key, and a security token came with it.", "Send no token with a permanent key, or use the ID and secret that belong to the token.", key.ID)
+		return q.perhaps("%s is a permanent key, and a security token came with it.", "Send no token with a permanent key, or use the ID and secret that belong to the token.", key.ID)
 	}
 	return no()
 }
 
 func tokenWrong(q *question) (Cause, bool) {
 	if q.is(auth.ErrBadToken) {
-		return perhaps("The security token does not belong to the key %s.", "ID, secret and token come together from one answer of STS (osslive token); take all three from the same one. Is the token whole?", q.quote(q.claim.keyID))
+		return q.perhaps("The security token does not belong to the key %s.", "ID, secret and token come together from one answer of STS (osslive token); take all three from the same one. Is the token whole?", q.quote(q.claim.keyID))
 	}
 	return no()
 }
 
 func repeated(q *question) (Cause, bool) {
 	if q.is(auth.ErrRepeated) || strings.Contains(q.r.Message, "given twice") {
-		return perhaps("A parameter or a header that is signed came twice.", "Send it once; clients and proxies may add what is there already. (%s)", q.r.Message)
+		return q.perhaps("A parameter or a header that is signed came twice.", "Send it once; clients and proxies may add what is there already. (%s)", q.r.Message)
 	}
 	return no()
 }
@@ -388,7 +383,7 @@ var signatureSizes = map[string]int{"1": 28, "2": 44, "4": 64}
 
 func signatureTruncated(q *question) (Cause, bool) {
 	if n, whole := len(q.claim.signature), signatureSizes[q.claim.version]; q.mismatch() && n < whole && n != 0 {
-		return perhaps("The signature has %d of %d characters.", "Copy the URL to its end, and quote it in a shell. The last characters of version 1 are often %3D, which is =.", n, whole)
+		return q.perhaps("The signature has %d of %d characters.", "Copy the URL to its end, and quote it in a shell. The last characters of version 1 are often %3D, which is =.", n, whole)
 	}
 	return no()
 }
@@ -402,7 +397,7 @@ func signatureForm(q *question) (Cause, bool) {
 	if made != "" {
 		made = " It looks like " + made + "."
 	}
-	return perhaps("The signature has %d characters; one of version %s has %d.%s",
+	return q.perhaps("The signature has %d characters; one of version %s has %d.%s",
 		"Version 1 is HMAC-SHA1 in base64, version 2 HMAC-SHA256 in base64, version 4 HMAC-SHA256 in lower-case hexadecimal; let the SDK sign.", n, q.claim.version, whole, made)
 }
 
@@ -417,9 +412,9 @@ func noSuchBucket(q *question) (Cause, bool) {
 	}
 	names := q.buckets()
 	if near := nearest(q.r.Bucket, names); near != "" {
-		return perhaps("There is no bucket %s. Is %s meant?", "Use the name of the bucket as it was created, or create it: --bucket NAME, or PutBucket.", q.quote(q.r.Bucket), near)
+		return q.perhaps("There is no bucket %s. Is %s meant?", "Use the name of the bucket as it was created, or create it: --bucket NAME, or PutBucket.", q.quote(q.r.Bucket), near)
 	}
-	return perhaps("There is no bucket %s.", "Create it: --bucket NAME, or PutBucket. Where it was taken from: the host name if that is BUCKET.HOST, else the first part of the path.", q.quote(q.r.Bucket))
+	return q.perhaps("There is no bucket %s.", "Create it: --bucket NAME, or PutBucket. Where it was taken from: the host name if that is BUCKET.HOST, else the first part of the path.", q.quote(q.r.Bucket))
 }
 
 func noSuchChannel(q *question) (Cause, bool) {
@@ -432,7 +427,7 @@ func noSuchChannel(q *question) (Cause, bool) {
 	}
 	for _, bucket := range q.buckets() {
 		if bucket != q.r.Bucket && q.r.Bucket != "" && slices.Contains(q.channels(bucket), name) {
-			return perhaps("The bucket %s has no live channel %s; %s has one.", "Name the bucket that has the channel.", q.quote(q.r.Bucket), q.quote(name), bucket)
+			return q.perhaps("The bucket %s has no live channel %s; %s has one.", "Name the bucket that has the channel.", q.quote(q.r.Bucket), q.quote(name), bucket)
 		}
 	}
 	var names []string
@@ -442,14 +437,14 @@ func noSuchChannel(q *question) (Cause, bool) {
 		}
 	}
 	if near := nearest(name, names); near != "" {
-		return perhaps("There is no live channel %s. Is %s meant?", "Use the name of the channel as it was created, or create it: --channel BUCKET/NAME, or PutLiveChannel.", q.quote(name), q.quote(near))
+		return q.perhaps("There is no live channel %s. Is %s meant?", "Use the name of the channel as it was created, or create it: --channel BUCKET/NAME, or PutLiveChannel.", q.quote(name), q.quote(near))
 	}
-	return perhaps("There is no live channel %s.", "Create it first: --channel BUCKET/NAME, or PutLiveChannel.", q.quote(name))
+	return q.perhaps("There is no live channel %s.", "Create it first: --channel BUCKET/NAME, or PutLiveChannel.", q.quote(name))
 }
 
 func disabled(q *question) (Cause, bool) {
 	if q.is(store.ErrChannelDisabled) {
-		return perhaps("The live channel is disabled.", "Enable it: PutLiveChannelStatus with enabled (bucket.put_live_channel_status('NAME', 'enabled')), or in the console.")
+		return q.perhaps("The live channel is disabled.", "Enable it: PutLiveChannelStatus with enabled (bucket.put_live_channel_status('NAME', 'enabled')), or in the console.")
 	}
 	return no()
 }
@@ -457,25 +452,25 @@ func disabled(q *question) (Cause, bool) {
 func busy(q *question) (Cause, bool) {
 	switch {
 	case q.is(store.ErrChannelLive) && q.r.Publish():
-		return perhaps("Another encoder is publishing to this live channel.", "Stop that one, or publish to another channel. One that vanished without a word is given up after some seconds (--publisher-idle).")
+		return q.perhaps("Another encoder is publishing to this live channel.", "Stop that one, or publish to another channel. One that vanished without a word is given up after some seconds (--publisher-idle).")
 	case q.is(store.ErrChannelLive):
-		return perhaps("The live channel is live, and cannot be changed or deleted now.", "Stop the publisher first: disable the channel (PutLiveChannelStatus), or end the push.")
+		return q.perhaps("The live channel is live, and cannot be changed or deleted now.", "Stop the publisher first: disable the channel (PutLiveChannelStatus), or end the push.")
 	case q.is(store.ErrSessionLost):
-		return perhaps("The channel went to another publisher, or was deleted or made anew.", "Publish again.")
+		return q.perhaps("The channel went to another publisher, or was deleted or made anew.", "Publish again.")
 	}
 	return no()
 }
 
 func objectUnderDecodedKey(q *question) (Cause, bool) {
 	if key := unescaped(q.r.Name); q.is(store.ErrNoSuchKey) && key != q.r.Name && q.object(q.r.Bucket, key) {
-		return perhaps("There is an object %s; the one asked for is %s: the key was percent-encoded twice.", "Give the SDK the key as it is, not encoded.", q.quote(key), q.quote(q.r.Name))
+		return q.perhaps("There is an object %s; the one asked for is %s: the key was percent-encoded twice.", "Give the SDK the key as it is, not encoded.", q.quote(key), q.quote(q.r.Name))
 	}
 	return no()
 }
 
 func bucketInKey(q *question) (Cause, bool) {
 	if key, found := strings.CutPrefix(q.r.Name, q.r.Bucket+"/"); found && q.is(store.ErrNoSuchKey) && q.object(q.r.Bucket, key) {
-		return perhaps("There is an object %s; the key that was asked for begins with the bucket's name.", "Leave the bucket out of the key. An endpoint that has the bucket in it may be the reason.", q.quote(key))
+		return q.perhaps("There is an object %s; the key that was asked for begins with the bucket's name.", "Leave the bucket out of the key. An endpoint that has the bucket in it may be the reason.", q.quote(key))
 	}
 	return no()
 }
@@ -490,15 +485,15 @@ func neverPublished(q *question) (Cause, bool) {
 		return no()
 	}
 	if file != c.Target.PlaylistName && q.object(q.r.Bucket, channel+"/"+c.Target.PlaylistName) {
-		return perhaps("The channel %s has no %s; its playlist is %s.", "Use the name of the playlist that the channel, or playlistName in the publish URL, gives.", q.quote(channel), q.quote(file), q.quote(c.Target.PlaylistName))
+		return q.perhaps("The channel %s has no %s; its playlist is %s.", "Use the name of the playlist that the channel, or playlistName in the publish URL, gives.", q.quote(channel), q.quote(file), q.quote(c.Target.PlaylistName))
 	}
-	return perhaps("Nothing has been published to the channel %s yet, or not for long enough.", "Publish first; the playlist appears with the first whole segment, after FragDuration.", q.quote(channel))
+	return q.perhaps("Nothing has been published to the channel %s yet, or not for long enough.", "Publish first; the playlist appears with the first whole segment, after FragDuration.", q.quote(channel))
 }
 
 func invalidKey(q *question) (Cause, bool) {
 	var invalid *store.InvalidError
 	if errors.As(q.r.Err, &invalid) && invalid.Field == "Key" && strings.HasPrefix(q.r.Name, "/") {
-		return perhaps("The key begins with a slash: %s.", "Leave the first slash out of the key; the URL has one before it.", q.quote(q.r.Name))
+		return q.perhaps("The key begins with a slash: %s.", "Leave the first slash out of the key; the URL has one before it.", q.quote(q.r.Name))
 	}
 	return no()
 }
@@ -514,16 +509,16 @@ func noSuchKey(q *question) (Cause, bool) {
 			keys = append(keys, o.Key)
 		}
 		if near := nearest(q.r.Name, keys); near != "" {
-			return perhaps("There is no object %s. Is %s meant?", "Compare the keys: case, slashes and spaces count.", q.quote(q.r.Name), q.quote(near))
+			return q.perhaps("There is no object %s. Is %s meant?", "Compare the keys: case, slashes and spaces count.", q.quote(q.r.Name), q.quote(near))
 		}
 	}
-	return perhaps("There is no object %s.", "List the bucket to see its keys.", q.quote(q.r.Name))
+	return q.perhaps("There is no object %s.", "List the bucket to see its keys.", q.quote(q.r.Name))
 }
 
 func bucketName(q *question) (Cause, bool) {
 	var invalid *store.InvalidError
 	if errors.As(q.r.Err, &invalid) && invalid.Field == "BucketName" {
-		return perhaps("%s was taken for the bucket, and cannot be one.", "A bucket has 3 to 63 lower-case letters, digits and hyphens. In path style it is the first part of the path; else it is in the host name, BUCKET.HOST.", q.quote(q.r.Bucket))
+		return q.perhaps("%s was taken for the bucket, and cannot be one.", "A bucket has 3 to 63 lower-case letters, digits and hyphens. In path style it is the first part of the path; else it is in the host name, BUCKET.HOST.", q.quote(q.r.Bucket))
 	}
 	return no()
 }
@@ -532,13 +527,13 @@ func acl(q *question) (Cause, bool) {
 	if q.r.Code != "AccessDenied" || !strings.Contains(q.r.Message, "acl") {
 		return no()
 	}
-	return perhaps("The request is not signed, and the bucket's ACL does not allow it to everybody.",
+	return q.perhaps("The request is not signed, and the bucket's ACL does not allow it to everybody.",
 		"Sign it (a signed URL for players), or make the bucket public-read (reading) or public-read-write: PutBucketAcl, or --bucket NAME:public-read.")
 }
 
 func anonymous(q *question) (Cause, bool) {
 	if q.r.Code == "AccessDenied" && q.claim.version == "" && strings.Contains(q.r.Message, "Anonymous") {
-		return perhaps("The request is not signed, and this operation is the owner's alone.", "Give the SDK ID and secret. Were the variables that hold them empty? A proxy may drop the Authorization header.")
+		return q.perhaps("The request is not signed, and this operation is the owner's alone.", "Give the SDK ID and secret. Were the variables that hold them empty? A proxy may drop the Authorization header.")
 	}
 	return no()
 }

@@ -23,8 +23,9 @@ type question struct {
 	request *auth.Request
 	claim   claim
 	key     auth.Key // with the secret that the claimed ID has; zero if it has none
-	// signed is the changed request for which the signature is right; by is the secret
-	// that made it so.
+	// also is a change that is made before any that is tried; nil for none.
+	also func(r *auth.Request)
+	// signed is the changed request for which the signature is right.
 	signed *auth.Request
 }
 
@@ -53,6 +54,9 @@ func (q *question) provesBy(secret string, change func(r *auth.Request)) bool {
 		return false
 	}
 	changed := clone(q.request)
+	if q.also != nil {
+		q.also(changed)
+	}
 	change(changed)
 	c := claimOf(changed)
 	if c.keyID == "" || verify(changed, c.with(secret)) != nil {

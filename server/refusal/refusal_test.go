@@ -152,6 +152,36 @@ func TestProofs(t *testing.T) {
 	}
 }
 
+// Two mistakes at once are told apart.
+func TestTwoMistakes(t *testing.T) {
+	for name, make := range map[string]func() *auth.Request{
+		"method content-type": func() *auth.Request {
+			r := request("GET", "key", nil)
+			signings["1 url"](r, key)
+			r.Method = "PUT"
+			r.Header.Set("Content-Type", "image/png")
+			return r
+		},
+		"secret-whitespace parameter-added": func() *auth.Request {
+			r := request("GET", "key", nil)
+			signings["4 url"](r, auth.Key{ID: key.ID, Secret: key.Secret + "\n"})
+			r.Query.Set("t", "1")
+			return r
+		},
+		"wrong-secret other-target": func() *auth.Request {
+			r := request("", "channel-of-bucket-b", nil)
+			signings["publish"](r, auth.Key{ID: key.ID, Secret: other.Secret})
+			r.Bucket = "bucket-c"
+			return r
+		},
+	} {
+		e := refuse(t, newLog(t), make())
+		if len(e.Causes) != 2 || e.Causes[0].ID+" "+e.Causes[1].ID != name || !e.Causes[1].Proof {
+			t.Errorf("got %+v, want %s", e.Causes, name)
+		}
+	}
+}
+
 // showsNothing looks for secrets, signatures and control characters in every form of
 // an explanation.
 func showsNothing(t *testing.T, e *Explanation, r *auth.Request, used auth.Key) {

@@ -51,16 +51,29 @@ var provable = []hypothesis{
 	{"date-changed", dateChanged},
 }
 
-// yes is what a hypothesis answers that has been proved.
-func yes(title, fix string, values ...any) (Cause, bool) {
-	return Cause{Title: fmt.Sprintf(title, values...), Fix: fix, Proof: true}, true
+// yes is what a hypothesis answers that has been proved. The values go into the
+// title; texts among them are made fit to be shown.
+func (q *question) yes(title, fix string, values ...any) (Cause, bool) {
+	c, _ := q.perhaps(title, fix, values...)
+	c.Proof = true
+	return c, true
+}
+
+// perhaps is what a hypothesis answers that fits without being proved.
+func (q *question) perhaps(title, fix string, values ...any) (Cause, bool) {
+	for i, v := range values {
+		if text, ok := v.(string); ok {
+			values[i] = cut(q.plain(text), maxText)
+		}
+	}
+	return Cause{Title: fmt.Sprintf(title, values...), Fix: fix}, true
 }
 
 func no() (Cause, bool) { return Cause{}, false }
 
 func plusBecameSpace(q *question) (Cause, bool) {
 	if q.proves(func(r *auth.Request) { q.claim.sign(r, strings.ReplaceAll(q.claim.signature, " ", "+")) }) {
-		return yes("The signature has a plus that was not escaped, and became a space on the way.",
+		return q.yes("The signature has a plus that was not escaped, and became a space on the way.",
 			"Percent-encode the signature in the URL: a plus is %2B. Do not decode a signed URL before it is used.")
 	}
 	if strings.Contains(q.claim.token, " ") && q.proves(func(r *auth.Request) {
@@ -72,7 +85,7 @@ func plusBecameSpace(q *question) (Cause, bool) {
 		}
 		q.claim.sign(r, strings.ReplaceAll(q.claim.signature, " ", "+"))
 	}) {
-		return yes("The security token has a plus that was not escaped, and became a space on the way.",
+		return q.yes("The security token has a plus that was not escaped, and became a space on the way.",
 			"Percent-encode the token in the URL: a plus is %2B.")
 	}
 	return no()
@@ -80,7 +93,7 @@ func plusBecameSpace(q *question) (Cause, bool) {
 
 func signatureEncoded(q *question) (Cause, bool) {
 	if q.proves(func(r *auth.Request) { q.claim.sign(r, unescaped(unescaped(q.claim.signature))) }) {
-		return yes("The signature was percent-encoded twice.",
+		return q.yes("The signature was percent-encoded twice.",
 			"Encode each parameter of the URL once. A URL that an SDK made is encoded already.")
 	}
 	return no()
@@ -89,7 +102,7 @@ func signatureEncoded(q *question) (Cause, bool) {
 func signatureExtra(q *question) (Cause, bool) {
 	trimmed := strings.Trim(q.claim.signature, " \t\r\n+\"'`<>,;)")
 	if trimmed != q.claim.signature && q.proves(func(r *auth.Request) { q.claim.sign(r, trimmed) }) {
-		return yes("Something follows the signature that does not belong to it: a space, a quote or a bracket.",
+		return q.yes("Something follows the signature that does not belong to it: a space, a quote or a bracket.",
 			"Copy the URL without what stands around it; in OBS, look for a space at the end of the stream key.")
 	}
 	return no()
@@ -109,7 +122,7 @@ func urlDecoded(q *question) (Cause, bool) {
 			r.Query.Set(credential, value)
 			r.Key += "?" + before
 		}) {
-			return yes("The key has a question mark that is not escaped in the URL: what follows it was taken for the query.",
+			return q.yes("The key has a question mark that is not escaped in the URL: what follows it was taken for the query.",
 				"Use the signed URL as it was made. Where you build one, percent-encode the key: a question mark is %3F, a hash %23, a percent sign %25.")
 		}
 	}
@@ -127,7 +140,7 @@ func (q *question) provesClaimed(change func(r *auth.Request)) bool {
 
 func tokenUnsigned(q *question) (Cause, bool) {
 	if q.claim.token != "" && q.proves(dropToken) {
-		return yes("The security token is not part of what was signed; it was added afterwards.",
+		return q.yes("The security token is not part of what was signed; it was added afterwards.",
 			"Give the token to the SDK together with ID and secret, before it signs.")
 	}
 	return no()
@@ -143,7 +156,7 @@ var around = [][2]string{
 func secretWhitespace(q *question) (Cause, bool) {
 	for _, a := range around {
 		if q.provesBy(a[0]+q.key.Secret+a[1], func(*auth.Request) {}) {
-			return yes("The secret was used with %s around it.",
+			return q.yes("The secret was used with %s around it.",
 				"Strip the secret when it is read from a file or a variable; a file ends with a line break.", strings.Trim(fmt.Sprintf("%+q", a[0]+a[1]), `"`))
 		}
 	}
@@ -154,18 +167,18 @@ func knownSecret(q *question) (Cause, bool) {
 	as := func(*auth.Request) {}
 	for _, id := range slices.Sorted(maps.Keys(q.Keys)) {
 		if id != q.claim.keyID && q.provesBy(q.Keys[id].Secret, as) {
-			return yes("The request names the key %s, but is signed with the secret of %s.",
+			return q.yes("The request names the key %s, but is signed with the secret of %s.",
 				"Take ID and secret from the same key.", q.claim.keyID, id)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(q.Keys)) {
 		if q.provesBy(id, as) {
-			return yes("The request is signed with an access key ID in place of the secret.",
+			return q.yes("The request is signed with an access key ID in place of the secret.",
 				"Give the SDK the ID first and the secret second.")
 		}
 	}
 	if q.claim.token != "" && q.provesBy(q.claim.token, as) {
-		return yes("The request is signed with the security token in place of the secret.", "Give the SDK ID, secret and token, in this order.")
+		return q.yes("The request is signed with the security token in place of the secret.", "Give the SDK ID, secret and token, in this order.")
 	}
 	return no()
 }
@@ -182,7 +195,7 @@ func secretEncoded(q *question) (Cause, bool) {
 		{"followed by an ampersand, as other services of the cloud sign", secret + "&"},
 	} {
 		if s.text != secret && q.provesBy(s.text, func(*auth.Request) {}) {
-			return yes("The secret was used %s.", "Use the secret as it is.", s.how)
+			return q.yes("The secret was used %s.", "Use the secret as it is.", s.how)
 		}
 	}
 	return no()
@@ -220,12 +233,12 @@ func contentType(q *question) (Cause, bool) {
 		}
 		switch {
 		case signed == "":
-			return yes("The request has Content-Type: %s, which was not signed: the client or a proxy added it.",
+			return q.yes("The request has Content-Type: %s, which was not signed: the client or a proxy added it.",
 				"Sign with this Content-Type (give it to the function that signs), or send none.", came)
 		case came == "":
-			return yes("Content-Type: %s was signed, and the request has none.", "Send the Content-Type that was signed, or sign without one.", signed)
+			return q.yes("Content-Type: %s was signed, and the request has none.", "Send the Content-Type that was signed, or sign without one.", signed)
 		}
-		return yes("Content-Type: %s was signed, and the request has %s.", "Send exactly the Content-Type that was signed: parameters such as charset count.", signed, came)
+		return q.yes("Content-Type: %s was signed, and the request has %s.", "Send exactly the Content-Type that was signed: parameters such as charset count.", signed, came)
 	}
 	return no()
 }
@@ -239,10 +252,10 @@ func set(r *auth.Request, name, value string) {
 func contentMD5Added(q *question) (Cause, bool) {
 	came := q.request.Header.Get("Content-Md5")
 	if came != "" && q.proves(func(r *auth.Request) { r.Header.Del("Content-Md5") }) {
-		return yes("The request has a Content-MD5 that was not signed: the client or a proxy added it.", "Sign with the Content-MD5, or send none.")
+		return q.yes("The request has a Content-MD5 that was not signed: the client or a proxy added it.", "Sign with the Content-MD5, or send none.")
 	}
 	if came != "" && q.proves(func(r *auth.Request) { r.Header.Del("Content-Md5"); r.Header.Del("Content-Type") }) {
-		return yes("The request has a Content-MD5 and a Content-Type that were not signed: the client or a proxy added them.", "Sign with both, or send neither.")
+		return q.yes("The request has a Content-MD5 and a Content-Type that were not signed: the client or a proxy added them.", "Sign with both, or send neither.")
 	}
 	return no()
 }
@@ -263,7 +276,7 @@ func headerAdded(q *question) (Cause, bool) {
 				r.Header.Del(name)
 			}
 		}) {
-			return yes("The request has headers that were not signed: %s. The client, a proxy or a CDN added them.",
+			return q.yes("The request has headers that were not signed: %s. The client, a proxy or a CDN added them.",
 				"Sign with these headers (every header that begins with x-oss- is signed), or do not send them.", strings.ToLower(strings.Join(dropped, ", ")))
 		}
 	}
@@ -290,7 +303,7 @@ func headerMissing(q *question) (Cause, bool) {
 		}
 		for _, value := range usualHeaders[name] {
 			if q.proves(func(r *auth.Request) { r.Header.Set(name, value) }) {
-				return yes("The header %s: %s was signed, and the request does not have it.",
+				return q.yes("The header %s: %s was signed, and the request does not have it.",
 					"Send every header that was signed, with the same value.", strings.ToLower(name), value)
 			}
 		}
@@ -301,7 +314,7 @@ func headerMissing(q *question) (Cause, bool) {
 func otherMethod(q *question) (Cause, bool) {
 	for _, method := range []string{"GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", strings.ToLower(q.request.Method)} {
 		if !q.r.Publish() && method != q.request.Method && q.proves(func(r *auth.Request) { r.Method = method }) {
-			return yes("The URL was signed for %s, and used with %s.", "Sign one URL for each method; the method is part of the signature. (curl -I, players and CDNs may ask with HEAD first.)", method, q.request.Method)
+			return q.yes("The URL was signed for %s, and used with %s.", "Sign one URL for each method; the method is part of the signature. (curl -I, players and CDNs may ask with HEAD first.)", method, q.request.Method)
 		}
 	}
 	return no()
@@ -314,7 +327,7 @@ func subResource(q *question) (Cause, bool) {
 	names := slices.Sorted(maps.Keys(q.request.Query))
 	for _, dropped := range append(singly(names), names) {
 		if len(dropped) > 0 && q.proves(drop(dropped)) {
-			return yes("The sub-resource %s is in the URL, but not in what was signed.",
+			return q.yes("The sub-resource %s is in the URL, but not in what was signed.",
 				"Version 1 signs every sub-resource after the key: /BUCKET/KEY?live&comp=stat, sorted. A generic call of an SDK must be told of them; version 4 signs every parameter.",
 				strings.Join(dropped, ", "))
 		}
@@ -333,7 +346,7 @@ func playlistName(q *question) (Cause, bool) {
 	}
 	for _, name := range names {
 		if name != came && q.proves(func(r *auth.Request) { r.Query.Set("playlistName", name) }) {
-			return yes("The URL was signed with playlistName=%s, and now has %s.", "Sign a URL for the playlist that is wanted; every parameter of a publish URL is signed.",
+			return q.yes("The URL was signed with playlistName=%s, and now has %s.", "Sign a URL for the playlist that is wanted; every parameter of a publish URL is signed.",
 				name, cmp.Or(came, "none"))
 		}
 	}
@@ -355,7 +368,7 @@ func parameterAdded(q *question) (Cause, bool) {
 	}
 	for _, dropped := range append(singly(names), names) {
 		if len(dropped) > 0 && q.proves(drop(dropped)) {
-			return yes("The parameter %s is in the URL, but not in what was signed: it was added afterwards.",
+			return q.yes("The parameter %s is in the URL, but not in what was signed: it was added afterwards.",
 				"Use the signed URL as it is; give the function that signs every parameter that is wanted.", strings.Join(dropped, ", "))
 		}
 	}
@@ -373,7 +386,7 @@ func parameterRemoved(q *question) (Cause, bool) {
 				r.Query[name] = values
 			}
 		}) {
-			return yes("The parameter %s was signed, and is not in the URL.", "Use the signed URL as it is, with all its parameters.", names)
+			return q.yes("The parameter %s was signed, and is not in the URL.", "Use the signed URL as it is, with all its parameters.", names)
 		}
 	}
 	return no()
@@ -408,7 +421,7 @@ func otherRegion(q *question) (Cause, bool) {
 					r.Header.Set("Authorization", strings.Join(parts, "/"))
 				}
 			}) {
-				return yes("The request was signed for the region %s, and says %s.", "Sign for the region that the credential names; it is the bucket's, without oss- in front.", name, came)
+				return q.yes("The request was signed for the region %s, and says %s.", "Sign for the region that the credential names; it is the bucket's, without oss- in front.", name, came)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 func keyEncodedAgain(q *question) (Cause, bool) {
 	if key := unescaped(q.request.Key); key != q.request.Key && q.proves(func(r *auth.Request) { r.Key = key }) {
-		return yes("The path of the URL was percent-encoded twice: the key that was signed is %s, the one that arrived is %s.",
+		return q.yes("The path of the URL was percent-encoded twice: the key that was signed is %s, the one that arrived is %s.",
 			"Encode the key once. A signed URL is encoded already.", q.quote(key), q.quote(q.request.Key))
 	}
 	return no()
@@ -31,12 +31,12 @@ func keyEncoding(q *question) (Cause, bool) {
 		escaped, url.PathEscape(key), url.QueryEscape(key), strings.ReplaceAll(url.QueryEscape(key), "%2F", "/"), strings.ReplaceAll(url.QueryEscape(key), "+", "%20"),
 	} {
 		if signed != key && q.proves(func(r *auth.Request) { r.Key = signed }) {
-			return yes("The key was signed in its percent-encoded form, %s.", "Sign the key as it is, not encoded, and encode it in the URL only.", q.quote(signed))
+			return q.yes("The key was signed in its percent-encoded form, %s.", "Sign the key as it is, not encoded, and encode it in the URL only.", q.quote(signed))
 		}
 	}
 	for _, signed := range []string{strings.ReplaceAll(key, "+", " "), strings.ReplaceAll(key, " ", "+")} {
 		if signed != key && q.proves(func(r *auth.Request) { r.Key = signed }) {
-			return yes("The key that was signed is %s, the one that arrived is %s.",
+			return q.yes("The key that was signed is %s, the one that arrived is %s.",
 				"In the path of a URL a space is %20 and a plus is %2B; a bare plus stands for a space in queries only.", q.quote(signed), q.quote(key))
 		}
 	}
@@ -47,7 +47,7 @@ func keySlash(q *question) (Cause, bool) {
 	key := q.request.Key
 	for _, signed := range []string{"/" + key, strings.TrimPrefix(key, "/"), key + "/", strings.TrimSuffix(key, "/"), strings.ReplaceAll(key, "//", "/"), strings.ToLower(key)} {
 		if signed != key && q.proves(func(r *auth.Request) { r.Key = signed }) {
-			return yes("The key that was signed is %s, the one that arrived is %s.", "Use the same key in both places; keys do not begin with a slash, and their case counts.", q.quote(signed), q.quote(key))
+			return q.yes("The key that was signed is %s, the one that arrived is %s.", "Use the same key in both places; keys do not begin with a slash, and their case counts.", q.quote(signed), q.quote(key))
 		}
 	}
 	return no()
@@ -84,10 +84,10 @@ func bucketInEndpoint(q *question) (Cause, bool) {
 			continue
 		}
 		if next, _, _ := strings.Cut(rest, "."); next == label || key == inner && strings.HasPrefix(path, label+"/") {
-			return yes("The endpoint that was given to the SDK has the bucket %s in it already, and the SDK put it there once more: the request went to %s.",
+			return q.yes("The endpoint that was given to the SDK has the bucket %s in it already, and the SDK put it there once more: the request went to %s.",
 				"Give the SDK the endpoint without the bucket.", label, q.quote(q.r.Host))
 		}
-		return yes("The bucket %s is in the host name, but %s is not known to be the endpoint.",
+		return q.yes("The bucket %s is in the host name, but %s is not known to be the endpoint.",
 			"Start the server with --base-domain, or use an endpoint that it knows: an address, or localhost.", label, rest)
 	}
 	return no()
@@ -101,7 +101,7 @@ func bucketLost(q *question) (Cause, bool) {
 	}
 	for _, bucket := range q.buckets() {
 		if path != q.request.Key && q.proves(q.aim(bucket, path)) {
-			return yes("The URL was signed for the bucket %s in its host name (%s.HOST), and was sent to %s, which names no bucket.",
+			return q.yes("The URL was signed for the bucket %s in its host name (%s.HOST), and was sent to %s, which names no bucket.",
 				"Do not change the host of a signed URL. Sign it with the endpoint that will be used; in path style the bucket comes first in the path.", bucket, bucket, q.quote(q.r.Host))
 		}
 	}
@@ -113,19 +113,19 @@ func otherTarget(q *question) (Cause, bool) {
 	const fix = "Sign a URL for each channel and each object; a signature is good for one."
 	for _, bucket := range q.buckets() {
 		if bucket != q.request.Bucket && q.proves(q.aim(bucket, q.request.Key)) {
-			return yes("The request was signed for the bucket %s, and addresses %s.", fix, bucket, q.quote(q.request.Bucket))
+			return q.yes("The request was signed for the bucket %s, and addresses %s.", fix, bucket, q.quote(q.request.Bucket))
 		}
 	}
 	if q.proves(q.aim("", "")) {
-		return yes("The request was signed as one to the service (/), without a bucket.", "Sign /BUCKET/KEY; the bucket is part of it, wherever the URL has it.")
+		return q.yes("The request was signed as one to the service (/), without a bucket.", "Sign /BUCKET/KEY; the bucket is part of it, wherever the URL has it.")
 	}
 	if q.proves(q.aim(q.request.Bucket, "")) {
-		return yes("The request was signed for the bucket alone, without the key.", "Sign /BUCKET/KEY.")
+		return q.yes("The request was signed for the bucket alone, without the key.", "Sign /BUCKET/KEY.")
 	}
 	for _, bucket := range q.buckets() {
 		for _, channel := range q.channels(bucket) {
 			if q.proves(q.aim(bucket, channel)) {
-				return yes("The URL was signed for the live channel %s, and is used for %s.", fix, q.quote(bucket+"/"+channel), q.quote(q.request.Bucket+"/"+q.request.Key))
+				return q.yes("The URL was signed for the live channel %s, and is used for %s.", fix, q.quote(bucket+"/"+channel), q.quote(q.request.Bucket+"/"+q.request.Key))
 			}
 		}
 	}
@@ -137,7 +137,7 @@ func hostSigned(q *question) (Cause, bool) {
 	name, _, _ := strings.Cut(q.request.Host, ":")
 	for _, host := range []string{name, name + ":80", name + ":443", "localhost", "127.0.0.1"} {
 		if host != q.request.Host && q.proves(func(r *auth.Request) { r.Host = host }) {
-			return yes("The Host header is signed, and was %s then; it arrived as %s.", "Let proxies pass the Host header on unchanged.", q.quote(host), q.quote(q.request.Host))
+			return q.yes("The Host header is signed, and was %s then; it arrived as %s.", "Let proxies pass the Host header on unchanged.", q.quote(host), q.quote(q.request.Host))
 		}
 	}
 	return no()
@@ -151,7 +151,7 @@ func dateChanged(q *question) (Cause, bool) {
 	at := moment(q.request)
 	for _, signed := range []string{at.UTC().Format(http.TimeFormat), at.UTC().Format("20060102T150405Z"), at.UTC().Format(time.RFC1123Z), q.request.Header.Get("Date"), ""} {
 		if q.proves(func(r *auth.Request) { r.Header.Set("Date", signed); r.Header.Del("X-Oss-Date") }) {
-			return yes("The date that was signed is not the one that counts: an x-oss-date stands in for Date.", "Sign the x-oss-date if the request has one, and otherwise the Date, as text.")
+			return q.yes("The date that was signed is not the one that counts: an x-oss-date stands in for Date.", "Sign the x-oss-date if the request has one, and otherwise the Date, as text.")
 		}
 	}
 	return no()
