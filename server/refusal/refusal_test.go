@@ -2,9 +2,12 @@ package refusal
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -179,6 +182,26 @@ func TestTwoMistakes(t *testing.T) {
 		if len(e.Causes) != 2 || e.Causes[0].ID+" "+e.Causes[1].ID != name || !e.Causes[1].Proof {
 			t.Errorf("got %+v, want %s", e.Causes, name)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestText compares what is printed with testdata.
+func TestText(t *testing.T) {
+	r := request("PUT", "picture.png", nil)
+	signings["1 url"](r, key)
+	r.Header.Set("Content-Type", "image/png")
+	got := refuse(t, newLog(t), r).Text()
+	golden := filepath.Join("testdata", "content-type.txt")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || got != string(want) {
+		t.Errorf("%v; got\n%s\nwant\n%s", err, got, want)
 	}
 }
 

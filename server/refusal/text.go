@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Text is the explanation for a terminal.
@@ -30,22 +31,71 @@ func (e *Explanation) Text() string {
 	for _, p := range e.Parts {
 		fmt.Fprintf(&b, "  %s: %s\n", p.Name, p.Value)
 	}
-	writeLines(&b, "What the server signed", '-', e.Server)
-	writeLines(&b, "What the client most likely signed", '+', e.Signed)
+	for _, row := range e.rows() {
+		b.WriteString(row + "\n")
+	}
 	return b.String()
 }
 
-// writeLines marks the lines that only this text has.
-func writeLines(b *strings.Builder, title string, mark byte, lines []Line) {
-	if len(lines) == 0 {
-		return
+// widest is what fits beside another column of a terminal, in characters.
+const widest = 72
+
+// rows puts the two texts that were signed beside each other, if they fit, and marks
+// the lines that only one has.
+func (e *Explanation) rows() (rows []string) {
+	if len(e.Server) == 0 {
+		return nil
 	}
-	fmt.Fprintf(b, "\n%s\n", title)
-	for _, l := range lines {
-		sign := byte(' ')
-		if l.Only {
-			sign = mark
+	pairs := e.Pairs()
+	width := len("What the server signed")
+	for _, p := range pairs {
+		width = max(width, utf8.RuneCountInString(p.Server.Text))
+	}
+	titles := []string{"", "  What the server signed"}
+	if len(e.Signed) == 0 || width > widest {
+		rows = titles
+		for _, l := range e.Server {
+			rows = append(rows, mark('-', l))
 		}
-		fmt.Fprintf(b, "%c %s\n", sign, l.Text)
+		if len(e.Signed) > 0 {
+			rows = append(rows, "", "  What the client most likely signed")
+		}
+		for _, l := range e.Signed {
+			rows = append(rows, mark('+', l))
+		}
+		return rows
 	}
+	rows = append(rows, "", fmt.Sprintf("  %-*s     %s", width, "What the server signed", "What the client most likely signed"))
+	for _, p := range pairs {
+		rows = append(rows, strings.TrimRight(fmt.Sprintf("%-*s   %s", width+2, mark('-', p.Server), mark('+', p.Client)), " "))
+	}
+	return rows
+}
+
+func mark(sign byte, l Line) string {
+	if !l.Only {
+		sign = ' '
+	}
+	return string(sign) + " " + l.Text
+}
+
+// Pair is a line of each of the texts that were signed; one of them may be missing.
+type Pair struct{ Server, Client Line }
+
+// Pairs returns the texts that were signed line by line: equal ones side by side.
+func (e *Explanation) Pairs() (pairs []Pair) {
+	server, client := e.Server, e.Signed
+	for len(server) > 0 || len(client) > 0 {
+		var p Pair
+		left := len(server) > 0 && (server[0].Only || len(client) == 0 || !client[0].Only)
+		right := len(client) > 0 && (client[0].Only || len(server) == 0 || !server[0].Only)
+		if left {
+			p.Server, server = server[0], server[1:]
+		}
+		if right {
+			p.Client, client = client[0], client[1:]
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs
 }
