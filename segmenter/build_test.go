@@ -3,6 +3,8 @@ package segmenter_test
 import (
 	"bytes"
 	"encoding/hex"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,6 +212,9 @@ func TestStreams(t *testing.T) {
 
 		{"audio only", audioOnly, only(flv.Audio, live(0, 6)), "1.003s Fa, 1.002s Fa, 1.003s Fa, 1.003s Fa, 1.002s Fa, 1.003s Fa"},
 		{"audio only, short", audioOnly, only(flv.Audio, live(0, 1)), "1.003s Fa"},
+		{"audio only, 960 samples of 48 kHz", audioOnly, join(one(asc(0, "11 94")), evenly(150, 20)), "1s Fa, 1s Fa, 1s Fa"},
+		{"audio only, HE-AAC of 24 kHz", audioOnly, join(one(asc(0, "2b 11 88 00")), evenly(75, 128.0/3)), "1.024s Fa, 1.024s Fa, 1.024s Fa, 128ms Fa"},
+		{"audio only, 7.1", audioOnly, join(one(asc(0, "11 b8")), evenly(100, 64.0/3)), "1.003s Fa, 1.002s Fa, 128ms Fa"},
 		{"video after audio only", audioOnly, join(only(flv.Audio, live(0, 4)), live(4000, 1)), "1.003s Fa, 1.002s Fa, 1.003s Fa, 992ms Fa, 1s KDva"},
 	}
 	for _, tt := range tests {
@@ -220,6 +225,14 @@ func TestStreams(t *testing.T) {
 			}
 		})
 	}
+}
+
+// evenly is n AAC frames, step ms apart.
+func evenly(n int, step float64) (tags []flv.Tag) {
+	for i := range n {
+		tags = append(tags, aac(flv.Millis(float64(i)*step)))
+	}
+	return tags
 }
 
 // fractional is n pictures at 30000/1001 a second, a keyframe each 60.
@@ -241,4 +254,25 @@ func masked(mask flv.Millis, tags []flv.Tag) []flv.Tag {
 		tags[i].Time &= mask
 	}
 	return tags
+}
+
+// Audio that comes with ADTS headers in its tags, against the rule, is written
+// as if it had come without.
+func TestADTSInTags(t *testing.T) {
+	raw := live(0, 2)
+	headed := make([]flv.Tag, len(raw))
+	for i, tag := range raw {
+		if tag.Type == flv.Audio && tag.Data[1] == 1 {
+			n := 7 + len(tag.Data) - 2
+			header := []byte{0xff, 0xf1, 0x4c, 0x80 | byte(n>>11), byte(n >> 3), byte(n<<5) | 0x1f, 0xfc}
+			tag.Data = slices.Concat(tag.Data[:2], header, tag.Data[2:])
+		}
+		headed[i] = tag
+	}
+	cfg := segmenter.Config{FragDuration: time.Second}
+	want, _ := segment(t, cfg, raw)
+	got, _ := segment(t, cfg, headed)
+	if !reflect.DeepEqual(got.data, want.data) {
+		t.Error("the segments differ")
+	}
 }

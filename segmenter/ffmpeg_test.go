@@ -49,7 +49,7 @@ func TestDecodesLikeSource(t *testing.T) {
 		clip    string
 		audio   bool
 		trimmed int // audio frames that are too old for the first picture
-	}{{"bframes", true, 0}, {"slices", true, 0}, {"interlaced", false, 0}, {"slow", true, 1}, {"mp3", false, 0}} {
+	}{{"bframes", true, 0}, {"slices", true, 0}, {"interlaced", false, 0}, {"slow", true, 1}, {"surround", true, 0}, {"mp3", false, 0}} {
 		t.Run(tt.clip, func(t *testing.T) {
 			file := "testdata/" + tt.clip + ".flv"
 			out, _ := segment(t, segmenter.Config{FragDuration: time.Second}, readClip(t, file))

@@ -29,31 +29,6 @@ const (
 	spsField = "67 4d 40 28 95 a0 1e 00 89 f9 70 11 00 00 03 00 01 00 00 03 00 32 8f 16 2e 48"
 )
 
-func TestParseSPS(t *testing.T) {
-	tests := []struct {
-		name          string
-		nal           string
-		width, height int
-		err           bool
-	}{
-		{"High, cropped", spsHigh, 320, 180, false},
-		{"Main", spsCrop, 1280, 720, false},
-		{"fields, cropped", spsField, 1920, 1080, false},
-		{"not an SPS", ppsHigh, 0, 0, true},
-		{"empty", "67", 0, 0, true},
-		{"cut", "67 64 00 0c ac d9", 0, 0, true},
-		{"endless number", "67 64 00 0c 00 00 00 00 00 00 00 00", 0, 0, true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := parseSPS(unhex(tt.nal))
-			if (err != nil) != tt.err || got.width != tt.width || got.height != tt.height {
-				t.Errorf("got %dx%d, %v, want %dx%d", got.width, got.height, err, tt.width, tt.height)
-			}
-		})
-	}
-}
-
 func TestParseAVCC(t *testing.T) {
 	record := "01 64 00 0c ff e1 001a" + spsHigh + "01 0004" + ppsHigh
 	tests := []struct {
@@ -161,6 +136,17 @@ func TestParseASC(t *testing.T) {
 		{"LC 48 kHz 5.1", "11 b0 56 e5 00", lc(3, 48000, 6), ""},
 		{"LC alone", "12 10", lc(4, 44100, 2), ""},
 		{"7.1", "11 b8", lc(3, 48000, 7), ""},
+		{"7.1, then SBR signalled for old decoders", "11 b8 56 e5 a0", lc(3, 48000, 7), ""},
+		{"HE-AAC, signalled for old decoders", "13 10 56 e5 98", lc(6, 24000, 2), ""},
+		{"HE-AAC v2, signalled for old decoders", "13 08 56 e5 9d 48 80", lc(6, 24000, 1), ""},
+		{"HE-AAC, rate of the extension as a number", "2b 17 80 5d c0 08 00", lc(6, 24000, 2), ""},
+		{"HE-AAC of 960 samples", "2b 11 8a 00", aacConfig{2, 6, 24000, 2, 960}, ""},
+		{"Main", "0a 10", aacConfig{1, 4, 44100, 2, 1024}, ""},
+		{"LTP, 7.35 kHz", "26 10", aacConfig{4, 12, 7350, 2, 1024}, ""},
+		{"LD", "ba 10", aacConfig{}, "object type 23"},
+		{"xHE", "f9 46 40", aacConfig{}, "object type 42"},
+		{"6.1", "11 d8", aacConfig{}, "channel configuration 11"},
+		{"explicit HE-AAC cut", "2b 11", aacConfig{}, "malformed"},
 		{"960 samples", "12 14", aacConfig{2, 4, 44100, 2, 960}, ""},
 		{"HE-AAC, explicit", "2b 11 88 00", lc(6, 24000, 2), ""},
 		{"HE-AAC v2, explicit", "eb 09 88 00", lc(6, 24000, 1), ""},
@@ -187,6 +173,23 @@ func TestParseASC(t *testing.T) {
 	}
 }
 
+// The header has the core's profile and rate, whatever doubles it.
+func TestADTSHeader(t *testing.T) {
+	for _, tt := range []struct{ name, asc, want string }{
+		{"LC 48 kHz 5.1", "11 b0 56 e5 00", "ff f1 4d 80"},
+		{"LC 48 kHz 7.1", "11 b8", "ff f1 4d c0"},
+		{"LC 8 kHz mono", "15 88 56 e5 00", "ff f1 6c 40"},
+		{"HE-AAC 48 kHz stereo", "2b 11 88 00", "ff f1 58 80"},
+		{"HE-AAC v2 48 kHz", "eb 09 88 00", "ff f1 58 40"},
+		{"Main 44.1 kHz stereo", "0a 10", "ff f1 10 80"},
+	} {
+		c, err := parseASC(unhex(tt.asc))
+		if got := c.adts(); err != nil || !bytes.Equal(got[:4], unhex(tt.want)) {
+			t.Errorf("%s: got % x, %v, want %s", tt.name, got[:4], err, tt.want)
+		}
+	}
+}
+
 func TestADTS(t *testing.T) {
 	c, _ := parseASC(unhex("12 10"))
 	for _, n := range []int{0, 1, 186, 2041, 8184} {
@@ -199,6 +202,9 @@ func TestADTS(t *testing.T) {
 		if raw := trimADTS(got); len(raw) != n {
 			t.Errorf("%d bytes: got %d back", n, len(raw))
 		}
+	}
+	if got := trimADTS(unhex("ff f0 50 80 01 5f fc 12 34 56")); !bytes.Equal(got, []byte{0x56}) {
+		t.Errorf("header with a checksum: got % x, want 56", got)
 	}
 	if got := trimADTS(unhex("ff f1 50 80 01 1f fc")); len(got) != 7 {
 		t.Errorf("header with another length: got %d bytes, want all 7", len(got))

@@ -137,6 +137,8 @@ func TestClips(t *testing.T) {
 			segmenter.StreamInfo{Video: h264(174, 92, 25, time.Second)}},
 		{"slow", 4 * time.Second, []int64{4000, 2000}, 6, 47,
 			segmenter.StreamInfo{Video: h264(160, 90, 1, 2*time.Second), Audio: segmenter.AudioInfo{Codec: "AAC", SampleRate: 8000, Channels: 1}}},
+		{"surround", time.Second, []int64{1000, 1000}, 50, 95,
+			segmenter.StreamInfo{Video: h264(160, 90, 25, time.Second), Audio: segmenter.AudioInfo{Codec: "AAC", SampleRate: 48000, Channels: 6}}},
 		{"mp3", 2 * time.Second, []int64{2000}, 50, 0,
 			segmenter.StreamInfo{Video: h264(160, 90, 25, time.Second), Audio: segmenter.AudioInfo{Codec: "MP3",
 				Dropped: "audio codec MP3 is not supported by LiveChannel, audio is dropped: choose AAC"}}},

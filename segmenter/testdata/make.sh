@@ -26,3 +26,6 @@ ff -f lavfi -i testsrc2=size=160x90:rate=25 -f lavfi -i sine=frequency=440:sampl
 # ffmpeg 5.1 puts no HEVC into FLV: the test makes the tags.
 ff -f lavfi -i testsrc2=size=174x92:rate=25 -t 4 -c:v libx265 -pix_fmt yuv420p -crf 40 \
    -x265-params log-level=none:info=0:keyint=25:min-keyint=25:scenecut=0:open-gop=1:bframes=3:b-pyramid=1 -bitexact -f mpegts hevc.ts
+# 2 s of 5.1 sound
+ff -f lavfi -i testsrc2=size=160x90:rate=25 -f lavfi -i sine=frequency=440:sample_rate=48000 -t 2 \
+   $x264 -preset veryfast -crf 40 -g 25 -bf 0 -af "pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0" $aac $flv surround.flv
