@@ -8,7 +8,7 @@ UNIT      = $$($(GO) list ./... | grep -v /integration)
 .PHONY: build demo test unit integration soak lint fuzz bench clean
 
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -o osslive ./cmd/osslive
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o osslive ./cmd/osslive
 
 # A server, a channel, a picture that moves: open the address it prints.
 demo: build

@@ -30,6 +30,7 @@ check() {
 	need chromium chromium --version
 	need strace strace -V
 	need curl curl --version
+	need iproute2 ip -V
 	need openssl openssl version
 	need obs-studio sh -c 'command -v obs'
 	need obs-plugins test -e "/usr/lib/$(uname -m)-linux-gnu/obs-plugins/rtmp-services.so"
