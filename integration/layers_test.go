@@ -28,7 +28,7 @@ var layers = map[string][]string{
 	"server/metrics":              {},
 	"server":                      {"auth", "store", "hls", "server/address", "server/metrics", "server/refusal"},
 	"server/live":                 {"auth", "rtmp", "rtmp/flv", "segmenter", "hls", "store", "server/address", "server/metrics", "server/refusal"},
-	"server/console":              {"auth", "store", "server/address", "server/publishing"},
+	"server/console":              {"auth", "store", "server/address", "server/publishing", "server/refusal"},
 	"server/node":                 {"auth", "rtmp", "store", "store/boltkv", "store/fileblobs", "store/memstore", "server", "server/address", "server/console", "server/live", "server/metrics", "server/refusal"},
 	"server/publishing":           {},
 	"cmd/osslive":                 {"auth", "rtmp", "rtmp/flv", "server/address", "server/node", "server/publishing", "store/fileblobs"},

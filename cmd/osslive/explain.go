@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 type explainCmd struct {
 	ID    string `arg:"" optional:"" name:"request-id" help:"The x-oss-request-id of the answer, or the RequestId that a publisher was told; without one the last refusals are listed."`
 	Admin string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Admin address of the server."`
+	Token string `name:"admin-token" placeholder:"TOKEN" help:"The server's --admin-token, if it is on another machine."`
 	JSON  bool   `name:"json" help:"Print JSON."`
 }
 
@@ -30,11 +32,17 @@ func (e *explainCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return fmt.Errorf("--admin %q: %w", e.Admin, err)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	r.Header.Set("X-Osslive-Token", e.Token)
+	// The console leads browsers to its login.
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Do(r)
 	if err != nil {
 		return fmt.Errorf("ask the server: %w; --admin is its admin address", err)
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode == http.StatusSeeOther {
+		return errors.New("the server wants its --admin-token, since it is not asked from its own machine")
+	}
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
 		return fmt.Errorf("%s: %s", answer.Status, strings.TrimSpace(string(text)))

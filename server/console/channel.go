@@ -10,6 +10,7 @@ import (
 
 	"osslive/auth"
 	"osslive/server/publishing"
+	"osslive/server/refusal"
 	"osslive/store"
 )
 
@@ -30,6 +31,7 @@ type channelView struct {
 	Age       time.Duration      // how long ago that was
 	History   []store.LiveRecord // newest first
 	Timeline  timeline
+	Refusal   *refusal.Summary // the last refused publish; nil for none
 }
 
 func (k *console) channel(r *http.Request) (string, any, error) {
@@ -50,6 +52,7 @@ func (k *console) channel(r *http.Request) (string, any, error) {
 	if v.Stat != nil && v.Stat.Video != nil {
 		v.Keys = newKeyInterval(v.Stat.Video.KeyInterval, v.Target.FragDuration)
 	}
+	v.Refusal = k.lastRefusal(bucket.Name, v.Name)
 	key := v.Name + "/" + v.Target.PlaylistName
 	v.Playlist = k.objectURL(r, bucket.Name, key)
 	v.Play = v.Playlist

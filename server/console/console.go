@@ -24,6 +24,7 @@ import (
 
 	"osslive/auth"
 	"osslive/server/address"
+	"osslive/server/refusal"
 	"osslive/store"
 )
 
@@ -33,11 +34,12 @@ var files embed.FS
 // Config is what the pages need. Token and PublicURL may be empty.
 type Config struct {
 	Store     *store.Store
-	Key       auth.Key // signs the URLs that the pages show
-	BuiltIn   bool     // Key is the public, built-in one: pages may show its secret on loopback
-	Token     string   // opens what is closed to other machines; "" opens it for none
-	Listen    string   // API address, HOST:PORT
-	PublicURL string   // http://HOST[:PORT] of the API where browsers reach it elsewhere
+	Refusals  *refusal.Log // nil has none
+	Key       auth.Key     // signs the URLs that the pages show
+	BuiltIn   bool         // Key is the public, built-in one: pages may show its secret on loopback
+	Token     string       // opens what is closed to other machines; "" opens it for none
+	Listen    string       // API address, HOST:PORT
+	PublicURL string       // http://HOST[:PORT] of the API where browsers reach it elsewhere
 	Metrics   prometheus.Gatherer
 	Now       func() time.Time
 	Logger    *slog.Logger
@@ -67,6 +69,10 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /events", k.events("overview-live", k.overview))
 	mux.HandleFunc("GET /channel/{bucket}/{channel}", k.page("channel.html", k.channel))
 	mux.HandleFunc("GET /channel/{bucket}/{channel}/events", k.events("channel-live", k.channel))
+	mux.HandleFunc("GET /refusals", k.closed(k.page("refusals.html", k.refusals)))
+	mux.HandleFunc("GET /refusals.txt", k.closed(k.Refusals.ServeHTTP))
+	mux.HandleFunc("GET /refusals.json", k.closed(k.Refusals.ServeHTTP))
+	mux.HandleFunc("GET /refusals/{id}", k.closed(k.refusal))
 	mux.HandleFunc("GET /login", k.page("login.html", noData))
 	mux.HandleFunc("POST /login", k.login)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
@@ -137,6 +143,8 @@ func (k *console) explain(err error) (status int, text string) {
 		return http.StatusNotFound, "There is no such bucket."
 	case errors.Is(err, store.ErrNoSuchChannel):
 		return http.StatusNotFound, "There is no such live channel."
+	case errors.Is(err, errNoRefusal):
+		return http.StatusNotFound, "No refusal with this request ID is kept: the last 1,000 are, until the server ends."
 	case errors.Is(err, store.ErrNoSuchKey):
 		return http.StatusNotFound, "There is no such object."
 	case errors.Is(err, store.ErrChannelLive):

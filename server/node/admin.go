@@ -36,11 +36,8 @@ func (n *Node) adminHandler(c *Config, registry *prometheus.Registry, refusals *
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	}
-	mux.Handle("GET /refusals.json", refusals)
-	mux.Handle("GET /refusals.txt", refusals)
-	mux.Handle("GET /refusals/{id}", refusals)
 	mux.Handle("/", console.New(console.Config{
-		Store: n.store, Key: n.Key, BuiltIn: n.Key == DefaultKey, Token: c.AdminToken,
+		Store: n.store, Refusals: refusals, Key: n.Key, BuiltIn: n.Key == DefaultKey, Token: c.AdminToken,
 		Listen: n.Listen, PublicURL: c.PublicURL, Metrics: registry, Now: time.Now, Logger: c.Logger,
 	}))
 	return guard(c.AdminHosts, mux)

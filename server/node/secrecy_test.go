@@ -88,7 +88,7 @@ func TestNothingHelpsToSign(t *testing.T) {
 	told["the list of refusals"] = list
 	for _, id := range regexp.MustCompile(`"requestId": "([0-9A-F]{24})"`).FindAllStringSubmatch(list, -1) {
 		explained++
-		for _, form := range []string{".txt", ".json"} {
+		for _, form := range []string{"", ".txt", ".json"} {
 			_, told["the explanation of "+id[1]+form] = get(t, "http://"+n.Admin+"/refusals/"+id[1]+form)
 		}
 	}

@@ -61,7 +61,7 @@ type Config struct {
 	Region  string // of the server
 }
 
-// Log keeps the last refusals. It is safe for concurrent use.
+// Log keeps the last refusals. It is safe for concurrent use; a nil Log keeps none.
 type Log struct {
 	Config
 
@@ -74,8 +74,7 @@ type Log struct {
 // New returns an empty Log.
 func New(c Config) *Log { return &Log{Config: c, byID: map[string]*Refusal{}} }
 
-// Add keeps r, whose maps must not change any more; the oldest one goes. A nil Log
-// keeps nothing.
+// Add keeps r, whose maps must not change any more; the oldest one goes.
 func (l *Log) Add(r Refusal) {
 	if l == nil {
 		return
@@ -143,6 +142,9 @@ func cut(s string, limit int) string {
 
 // Get returns the refusal with this request ID, nil if it is not kept.
 func (l *Log) Get(id string) *Refusal {
+	if l == nil {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.byID[strings.ToUpper(id)]
@@ -163,6 +165,9 @@ func (l *Log) LastPublish(bucket, channel string) *Refusal {
 }
 
 func (l *Log) search(limit int, wanted func(*Refusal) bool) (found []*Refusal) {
+	if l == nil {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := 1; i <= maxKept && len(found) < limit; i++ {
