@@ -69,6 +69,7 @@ func TestVODStreams(t *testing.T) {
 	if got := strings.Count(text, "#EXTINF"); got != n || !strings.HasSuffix(text, "#EXT-X-ENDLIST\n") {
 		t.Errorf("%d segments, want %d and an end:\n...%s", got, n, text[max(0, len(text)-200):])
 	}
+	const vodPiece = 4 << 10
 	if largest.size > vodPiece+256 {
 		t.Errorf("a piece of %d bytes, want about %d", largest.size, vodPiece)
 	}

@@ -32,6 +32,8 @@ type channelView struct {
 	History   []store.LiveRecord // newest first
 	Timeline  timeline
 	Refusal   *refusal.Summary // the last refused publish; nil for none
+	Lists     []string         // VOD lists
+	VOD       vodForm
 }
 
 func (k *console) channel(r *http.Request) (string, any, error) {
@@ -65,6 +67,10 @@ func (k *console) channel(r *http.Request) (string, any, error) {
 	if err := k.recorded(ctx, &v); err != nil {
 		return "", nil, fmt.Errorf("segments of %s/%s: %w", bucket.Name, v.Name, err)
 	}
+	if v.Lists, err = k.lists(ctx, v.Channel); err != nil {
+		return "", nil, fmt.Errorf("lists of %s/%s: %w", bucket.Name, v.Name, err)
+	}
+	v.VOD = k.newVODForm(r, v.Timeline)
 	return bucket.Name + "/" + v.Name, v, nil
 }
 

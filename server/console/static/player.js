@@ -15,7 +15,8 @@ export const play = video => {
   const playable = async () => {
     try {
       const list = await fetch(video.dataset.src, { cache: "no-store" });
-      return list.ok && (await list.text()).split("#EXTINF").length > 2;
+      const text = await list.text();
+      return list.ok && (text.includes("#EXT-X-ENDLIST") || text.split("#EXTINF").length > 2);
     } catch {
       return true; // the bucket's CORS rules keep it from us, not from the player
     }
@@ -74,7 +75,7 @@ export const play = video => {
     const n = video.buffered.length;
     const behind = n && loaded && edge &&
       video.buffered.end(n - 1) - video.currentTime + Math.max(0, edge.last - loaded) / 1000 + edge.age + (performance.now() - edge.at) / 1000;
-    delay.textContent = status === "Live" && behind ? behind.toFixed(1) + " s" : "–";
+    if (delay) delay.textContent = status === "Live" && behind ? behind.toFixed(1) + " s" : "–";
   }, 500);
 
   if (!native && !video.canPlayType('video/mp4; codecs="avc1.42E01E"')) {

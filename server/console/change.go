@@ -1,0 +1,162 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"osslive/server/vod"
+	"osslive/store"
+)
+
+// change does what a form asks for and leads to the page that shows it.
+func (k *console) change(do func(*http.Request) (next string, err error)) http.HandlerFunc {
+	return k.closed(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := r.ParseForm(); err != nil {
+			k.problem(w, r, inputError("The form could not be read: "+err.Error()))
+			return
+		}
+		next, err := do(r)
+		if err != nil {
+			k.problem(w, r, err)
+			return
+		}
+		http.Redirect(w, r, next, http.StatusSeeOther)
+	})
+}
+
+// channelPage is the path of a channel's page.
+func channelPage(bucket, name string) string {
+	return "/channel/" + url.PathEscape(bucket) + "/" + url.PathEscape(name)
+}
+
+type newChannel struct {
+	Buckets                 []store.Bucket
+	FragDuration, FragCount int
+	PlaylistName            string
+}
+
+func (k *console) newChannel(r *http.Request) (string, any, error) {
+	buckets, err := k.Store.Buckets(r.Context(), "", "", maxBuckets)
+	return "New channel", newChannel{buckets.Items, store.DefaultFragDuration, store.DefaultFragCount, store.DefaultPlaylistName}, err
+}
+
+// createChannel refuses to replace one: its configuration and history would be lost.
+func (k *console) createChannel(r *http.Request) (string, error) {
+	c := store.Channel{
+		Bucket: r.PostFormValue("bucket"), Name: r.PostFormValue("name"), Description: r.PostFormValue("description"),
+		Target: store.Target{PlaylistName: r.PostFormValue("playlist")},
+	}
+	for _, n := range []struct {
+		name string
+		to   *int
+	}{{"FragDuration", &c.Target.FragDuration}, {"FragCount", &c.Target.FragCount}} {
+		text := r.PostFormValue(n.name)
+		var err error
+		if *n.to, err = strconv.Atoi(text); err != nil {
+			return "", inputError(fmt.Sprintf("%s is %q; it is a whole number from 1 to 100.", n.name, text))
+		}
+	}
+	_, err := k.Store.Channel(r.Context(), c.Bucket, c.Name)
+	if err == nil {
+		return "", inputError("There is a channel " + c.Bucket + "/" + c.Name + " already; choose another name.")
+	}
+	if !errors.Is(err, store.ErrNoSuchChannel) {
+		return "", err
+	}
+	return "/publish/" + url.PathEscape(c.Bucket) + "/" + url.PathEscape(c.Name), k.Store.PutChannel(r.Context(), c)
+}
+
+func (k *console) setStatus(r *http.Request) (string, error) {
+	bucket, name := r.PathValue("bucket"), r.PathValue("channel")
+	return channelPage(bucket, name), k.Store.SetChannelStatus(r.Context(), bucket, name, store.Status(r.PostFormValue("status")))
+}
+
+func (k *console) deleteChannel(r *http.Request) (string, error) {
+	return "/", k.Store.DeleteChannel(r.Context(), r.PathValue("bucket"), r.PathValue("channel"))
+}
+
+// formTime is how a browser writes a time (HTML, "Local date and time string").
+const formTime = "2006-01-02T15:04:05"
+
+// vodForm is a span of time to make a list of.
+type vodForm struct {
+	From, To, Name, Zone string
+}
+
+// newVODForm proposes the time from the first segment shown, or what the query
+// names, in milliseconds.
+func (k *console) newVODForm(r *http.Request, t timeline) vodForm {
+	from, to := k.Now().Add(-time.Hour), k.Now()
+	if n := len(t.Segments); n > 0 {
+		from, to = t.Segments[0].Start, t.Segments[n-1].Start.Add(time.Second)
+	}
+	for _, q := range []struct {
+		name string
+		to   *time.Time
+	}{{"from", &from}, {"to", &to}} {
+		if ms, err := strconv.ParseInt(r.FormValue(q.name), 10, 64); err == nil {
+			*q.to = time.UnixMilli(ms)
+		}
+	}
+	from, to = from.Local(), to.Local()
+	zone, _ := to.Zone()
+	return vodForm{from.Format(formTime), to.Format(formTime), "vod-" + from.Format("20060102-150405") + ".m3u8", zone}
+}
+
+// createVOD makes a list and leads to the page that plays it.
+func (k *console) createVOD(r *http.Request) (string, error) {
+	ctx := r.Context()
+	c, err := k.Store.Channel(ctx, r.PathValue("bucket"), r.PathValue("channel"))
+	if err != nil {
+		return "", err
+	}
+	q := vod.Query{Bucket: c.Bucket, Channel: c.Name}
+	for _, f := range []struct {
+		name string
+		to   *time.Time
+	}{{"from", &q.From}, {"to", &q.To}} {
+		if *f.to, err = parseFormTime(r.PostFormValue(f.name)); err != nil {
+			return "", inputError(fmt.Sprintf("The time %q (%s) is not a date and a time such as 2026-01-31T18:30:00.", r.PostFormValue(f.name), f.name))
+		}
+	}
+	name := r.PostFormValue("name")
+	if err := store.CheckPlaylistName(name); err != nil {
+		return "", err
+	}
+	switch {
+	case name == c.Target.PlaylistName:
+		return "", inputError(name + " is the live playlist, which the next segment would write again; choose another name.")
+	case q.From.After(q.To):
+		return "", inputError("The list would begin after its end.")
+	case q.To.Sub(q.From) > vod.MaxSpan:
+		return "", inputError("A list covers at most 24 hours.")
+	}
+	q.To = q.To.Add(time.Second - time.Millisecond) // the whole of the second that was named
+	list, err := vod.New(ctx, k.Store, q)
+	if errors.Is(err, vod.ErrNoSegments) {
+		return "", inputError("Nothing was recorded from " + stampText(q.From) + " to " + stampText(q.To) + ".")
+	}
+	if err != nil {
+		return "", err
+	}
+	if _, err := list.Post(ctx, name); err != nil {
+		return "", err
+	}
+	return playPage(c.Bucket, c.Name+"/"+name), nil
+}
+
+// parseFormTime reads the server's local time. A browser leaves out seconds that
+// are zero.
+func parseFormTime(text string) (time.Time, error) {
+	t, err := time.ParseInLocation(formTime, text, time.Local)
+	if err != nil {
+		t, err = time.ParseInLocation(strings.TrimSuffix(formTime, ":05"), text, time.Local)
+	}
+	return t, err
+}
