@@ -210,6 +210,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	n.background = cancel
 	n.running.Go(func() { publishers.Run(ctx) })
 	n.running.Go(func() { n.tidy(ctx, c.Retain) })
+	n.running.Go(func() { refusals.Hints(ctx, n.logHint) })
 	for _, l := range ports.api {
 		n.running.Go(func() { n.ended("API", n.api.Serve(newSniffer(l, shared))) })
 	}
@@ -277,6 +278,19 @@ func (n *Node) rtmpEnded(m *metrics.Metrics) func(rtmp.CloseInfo) {
 		n.log.Debug("rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
 			"received", i.Received, "sent", i.Sent, "reason", i.Reason)
 	}
+}
+
+// logHint says why something was refused, and where there is more.
+func (n *Node) logHint(e *refusal.Explanation) {
+	cause := e.Causes[0]
+	more := "osslive explain " + e.ID
+	if host, port, err := net.SplitHostPort(n.Admin); err == nil {
+		if net.ParseIP(host).IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		more = "http://" + net.JoinHostPort(host, port) + "/refusals/" + e.ID
+	}
+	n.log.Warn("refused", "request_id", e.ID, "code", e.Code, "cause", cause.Title, "fix", cause.Fix, "more", more)
 }
 
 // Stop closes the listeners, ends every publish with its last segment, lets

@@ -3,7 +3,7 @@
 // mistake, and looks which change makes the signature right. That is a proof;
 // where there is none it goes by what is usual.
 //
-// Nothing is looked into before somebody asks. What is kept includes signatures
+// Nothing is looked into before somebody asks, or [Log.Hints] finds the time. What is kept includes signatures
 // and tokens, in memory only; no text made here shows one, nor a secret.
 package refusal
 
@@ -69,10 +69,14 @@ type Log struct {
 	kept [maxKept]*Refusal
 	next int // where the next one goes
 	byID map[string]*Refusal
+
+	waiting chan string // IDs for Hints
 }
 
 // New returns an empty Log.
-func New(c Config) *Log { return &Log{Config: c, byID: map[string]*Refusal{}} }
+func New(c Config) *Log {
+	return &Log{Config: c, byID: map[string]*Refusal{}, waiting: make(chan string, maxWaiting)}
+}
 
 // Add keeps r, whose maps must not change any more; the oldest one goes.
 func (l *Log) Add(r Refusal) {
@@ -80,6 +84,7 @@ func (l *Log) Add(r Refusal) {
 		return
 	}
 	r.clip()
+	defer l.wait(&r)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if old := l.kept[l.next]; old != nil {

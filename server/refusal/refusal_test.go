@@ -1,6 +1,7 @@
 package refusal
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"osslive/auth"
@@ -274,6 +276,32 @@ func TestKept(t *testing.T) {
 	if got := l.LastPublish("b", "e"); got != nil {
 		t.Errorf("the last publish to b/e: got %v, want none", got)
 	}
+}
+
+// Hints come for what has no right, one at a time, and never hold up who is refused.
+func TestHints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLog(t)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var said []time.Duration
+		began := time.Now()
+		for i := range 3 * maxWaiting {
+			l.Add(Refusal{ID: fmt.Sprint(i), Method: "GET", Status: 403, Code: "AccessDenied"})
+			l.Add(Refusal{ID: fmt.Sprint("n", i), Method: "GET", Status: 404, Code: "NoSuchKey"})
+		}
+		go l.Hints(ctx, func(e *Explanation) {
+			if e.ID != fmt.Sprint(len(said)) {
+				t.Errorf("hint %d is about %s", len(said), e.ID)
+			}
+			said = append(said, time.Since(began))
+		})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(said) != maxWaiting || said[maxWaiting-1] < (maxWaiting-2)*hintInterval {
+			t.Errorf("%d hints, at %v; want %d, %v apart", len(said), said, maxWaiting, hintInterval)
+		}
+	})
 }
 
 func TestNearest(t *testing.T) {

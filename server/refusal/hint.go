@@ -1,0 +1,47 @@
+package refusal
+
+import (
+	"context"
+	"time"
+)
+
+// Bounds of what is looked into without being asked: a flood of forged requests
+// must not keep a processor busy.
+const (
+	maxWaiting   = 16
+	hintInterval = 200 * time.Millisecond
+)
+
+// Hints explains refused publishes and requests without the right to what they ask
+// as they come, until ctx is done. It is not on their way: those that come too fast
+// are left out.
+func (l *Log) Hints(ctx context.Context, say func(*Explanation)) {
+	pace := time.NewTicker(hintInterval)
+	defer pace.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-l.waiting:
+			if e := l.Explain(ctx, id); e != nil && ctx.Err() == nil {
+				say(e)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-pace.C:
+		}
+	}
+}
+
+// wait puts r into the queue of Hints, if there is room.
+func (l *Log) wait(r *Refusal) {
+	if !r.Publish() && r.Status != 403 {
+		return
+	}
+	select {
+	case l.waiting <- r.ID:
+	default:
+	}
+}
