@@ -49,8 +49,14 @@ const maxErrors = 20
 
 // Inspect reads consecutive segments of one session. The error joins the faults
 // found, each with the place; the report is as complete as they allow.
-func Inspect(segments ...[]byte) (Report, error) {
-	r := reader{counters: map[int]int{}, lastPTS: -1}
+func Inspect(segments ...[]byte) (Report, error) { return inspect(false, segments) }
+
+// InspectTransport does the same but leaves access units alone: an encoder whose
+// NAL units hold start codes has spoilt them itself.
+func InspectTransport(segments ...[]byte) (Report, error) { return inspect(true, segments) }
+
+func inspect(opaque bool, segments [][]byte) (Report, error) {
+	r := reader{opaque: opaque, counters: map[int]int{}, lastPTS: -1}
 	for i, b := range segments {
 		r.segment, r.packet = i, 0
 		r.readSegment(b)
@@ -66,6 +72,7 @@ const (
 
 // reader is what runs on over packets and segments.
 type reader struct {
+	opaque   bool // access units are
 	report   Report
 	errs     []error
 	segment  int

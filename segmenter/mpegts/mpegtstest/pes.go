@@ -79,7 +79,9 @@ func (r *reader) picture(u *unit, pts, dts int64, payload []byte) {
 	r.starts(u, dts)
 	r.cur.Pictures++
 	r.cur.LastDTS = dts
-	r.accessUnit(payload, first, u.random)
+	if !r.opaque {
+		r.accessUnit(payload, first, u.random)
+	}
 }
 
 // starts keeps the time of the segment's first PES packet. They are not
