@@ -327,6 +327,7 @@ func TestAcknowledgements(t *testing.T) {
 				got, last = got+1, n
 			}
 		}
+		t.Logf("R10: window %d: %.1f acknowledgements a MiB", tt.window, float64(got)/3.5e6*(1<<20))
 		if got < tt.min || got > tt.max {
 			t.Errorf("window %d: got %d acknowledgements of 3.5 MB, want %d to %d", tt.window, got, tt.min, tt.max)
 		}

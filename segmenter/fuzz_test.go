@@ -82,8 +82,9 @@ func script(b []byte) (tags []flv.Tag) {
 	return tags
 }
 
-// checkAny runs any tags and checks what must always hold.
-func checkAny(t *testing.T, cfg segmenter.Config, tags []flv.Tag) {
+// checkAny runs any tags and checks what must always hold. It returns how many
+// segments came out.
+func checkAny(t *testing.T, cfg segmenter.Config, tags []flv.Tag) int {
 	t.Helper()
 	var out sink
 	s := segmenter.New(cfg, &out)
@@ -108,6 +109,7 @@ func checkAny(t *testing.T, cfg segmenter.Config, tags []flv.Tag) {
 		}
 		t.FailNow()
 	}
+	return len(out.data)
 }
 
 func FuzzSegmenter(f *testing.F) {
@@ -123,7 +125,7 @@ func FuzzSegmenter(f *testing.F) {
 
 // Whatever the times are, the output is a valid stream.
 func TestRandomStreams(t *testing.T) {
-	n := 3000
+	n, segments, tags := counts(3000, 1_000_000), 0, 0
 	if testing.Short() {
 		n = 300
 	}
@@ -137,9 +139,12 @@ func TestRandomStreams(t *testing.T) {
 		if seed%2 == 0 {
 			copy(b, []byte{0, 0, 10, 0, 3, 0})
 		}
-		checkAny(t, segmenter.Config{FragDuration: time.Second, AllowAudioOnly: seed%3 == 0, AllowHEVC: true}, script(b))
+		all := script(b)
+		tags += len(all)
+		segments += checkAny(t, segmenter.Config{FragDuration: time.Second, AllowAudioOnly: seed%3 == 0, AllowHEVC: true}, all)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
+	t.Logf("R13: %d streams of %d tags with random times gave %d segments; durations or times that cannot be: 0", n, tags, segments)
 }

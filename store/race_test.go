@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +14,10 @@ import (
 
 // TestOnePublisher: a hundred start at once, one of them wins, over and over.
 func TestOnePublisher(t *testing.T) {
-	const rounds, publishers = 20, 100
+	rounds, publishers := 20, 100
+	if os.Getenv("OSSLIVE_SOAK") != "" {
+		rounds = 1000
+	}
 	e := newEnv(t)
 	putBucket(t, e.Store, "demo")
 	putChannel(t, e.Store, "demo", "live")
@@ -43,7 +47,7 @@ func TestOnePublisher(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d rounds of %d publishers, rounds with other than one winner: 0", rounds, publishers)
+	t.Logf("P5: %d rounds of %d publishers, rounds with other than one winner: 0", rounds, publishers)
 	e.checkRecords()
 }
 
@@ -141,7 +145,11 @@ func TestPlaylistsAreComplete(t *testing.T) {
 			}
 		})
 	}
-	for i := range 100 {
+	segments := 100
+	if os.Getenv("OSSLIVE_SOAK") != "" {
+		segments = 10_000
+	}
+	for i := range segments {
 		if i%10 == 0 { // a user deletes the playlist: it comes back
 			wg.Go(func() {
 				if err := e.DeleteObject(ctx, "demo", "live/playlist.m3u8"); err != nil {
@@ -156,6 +164,6 @@ func TestPlaylistsAreComplete(t *testing.T) {
 	}
 	close(done)
 	wg.Wait()
-	t.Logf("%d listed segments fetched, missing 0", fetched)
+	t.Logf("L2: %d listed segments fetched, missing 0", fetched)
 	e.checkRecords()
 }
