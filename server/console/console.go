@@ -28,7 +28,7 @@ import (
 	"osslive/store"
 )
 
-//go:embed templates static
+//go:embed templates static snippets
 var files embed.FS
 
 // Config is what the pages need. Token and PublicURL may be empty.
@@ -81,6 +81,12 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /publish/{bucket}/{channel}", k.closed(k.page("publish.html", k.publish)))
 	mux.HandleFunc("GET /publish/{bucket}/{channel}/obs.zip", k.closed(k.obsProfile))
 	mux.HandleFunc("GET /play/{bucket}", k.closed(k.page("play.html", k.play)))
+	mux.HandleFunc("GET /objects/{bucket}", k.closed(k.page("objects.html", k.objects)))
+	mux.HandleFunc("GET /object/{bucket}", k.closed(k.page("object.html", k.object)))
+	mux.HandleFunc("GET /download/{bucket}", k.closed(k.download))
+	mux.HandleFunc("POST /delete/{bucket}", k.change(k.deleteObject))
+	mux.HandleFunc("GET /snippets", k.page("snippets.html", k.snippets))
+	mux.HandleFunc("GET /snippets/{file}", k.snippetFile)
 	mux.HandleFunc("GET /login", k.page("login.html", noData))
 	mux.HandleFunc("POST /login", k.login)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))

@@ -41,17 +41,13 @@ func playPage(bucket, key string) string {
 
 // play shows any playlist, signed where that is needed.
 func (k *console) play(r *http.Request) (string, any, error) {
-	bucket, err := k.Store.Bucket(r.Context(), r.PathValue("bucket"))
-	if err != nil {
-		return "", nil, err
-	}
-	o, err := k.Store.Object(r.Context(), bucket.Name, r.FormValue("key"))
+	bucket, o, err := k.findObject(r)
 	if err != nil {
 		return "", nil, err
 	}
 	v := playView{Bucket: bucket.Name, Key: o.Key, URL: k.objectURL(r, bucket.Name, o.Key)}
 	v.Play = v.URL
-	if bucket.ACL == store.Private || o.ACL == store.Private {
+	if private(bucket, o) {
 		v.Play = k.signedURL(r, bucket.Name, o.Key, url.Values{"x-oss-process": {"hls/sign"}}, playFor)
 	}
 	return o.Key, v, nil
