@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -43,6 +44,8 @@ func steady(t testing.TB) string {
 		"-b:v", "600k", "-minrate", "600k", "-maxrate", "600k", "-bufsize", "300k", "-c:a", "aac", "-b:a", "64k")
 }
 
+var making sync.Mutex
+
 func clip(t testing.TB, picture, seconds string, coding ...string) string {
 	t.Helper()
 	ffmpeg := tool(t, "ffmpeg")
@@ -50,6 +53,8 @@ func clip(t testing.TB, picture, seconds string, coding ...string) string {
 		"-f", "lavfi", "-i", "sine=frequency=440:beep_factor=4:sample_rate=44100", "-t", seconds}, coding...)
 	name := sha256.Sum256([]byte(strings.Join(args, " ")))
 	path := filepath.Join(root, ".tools", "media", fmt.Sprintf("%x.flv", name[:6]))
+	making.Lock() // tests that run at once may want the same
+	defer making.Unlock()
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
@@ -57,8 +62,9 @@ func clip(t testing.TB, picture, seconds string, coding ...string) string {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	run(t, 5*time.Minute, ffmpeg, append(args, "-f", "flv", path+".part")...)
-	if err := os.Rename(path+".part", path); err != nil {
+	part := fmt.Sprintf("%s.%d", path, os.Getpid())
+	run(t, 5*time.Minute, ffmpeg, append(args, "-f", "flv", part)...)
+	if err := os.Rename(part, path); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("made %s in %v", path, time.Since(began).Round(time.Second))
