@@ -28,7 +28,7 @@ var (
 )
 
 // newLog has two buckets, b with the channel ch, and c with its own.
-func newLog(t *testing.T) *Log {
+func newLog(t testing.TB) *Log {
 	t.Helper()
 	s := store.New(store.Config{KV: memstore.NewKV(), Leases: memstore.NewLeases(), Blobs: memstore.NewBlobs(), Now: time.Now})
 	for _, b := range []string{"bucket-b", "bucket-c"} {
@@ -39,6 +39,10 @@ func newLog(t *testing.T) *Log {
 		if err := s.PutChannel(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
+	}
+	object := store.Object{Bucket: "bucket-b", Key: "key"}
+	if _, err := s.PutObject(t.Context(), object, strings.NewReader("x"), store.PutOptions{Length: 1}); err != nil {
+		t.Fatal(err)
 	}
 	return New(Config{Store: s, Keys: auth.NewKeys(key, other), Domains: address.Domains{}, Region: "oss-cn-local"})
 }
@@ -63,7 +67,7 @@ var signings = map[string]func(r *auth.Request, k auth.Key){
 }
 
 // refuse verifies r as the server does, and explains why it is refused.
-func refuse(t *testing.T, l *Log, r *auth.Request) *Explanation {
+func refuse(t testing.TB, l *Log, r *auth.Request) *Explanation {
 	t.Helper()
 	kept := Refusal{ID: fmt.Sprintf("%024X", len(l.byID)+1), Time: now, Remote: "127.0.0.1:5", Client: "client", Code: "SignatureDoesNotMatch", Message: "m",
 		Bucket: r.Bucket, Name: r.Key, Method: r.Method, RawPath: "/" + r.Bucket + "/" + url.PathEscape(r.Key), Host: r.Host, Header: r.Header, Query: r.Query}
@@ -128,6 +132,16 @@ func TestProofs(t *testing.T) {
 			change: func(r *auth.Request) { r.Bucket, r.Key = "bucket-b", "channel-of-bucket-b" }},
 		{cause: "host-changed", signed: http1, prepare: func(r *auth.Request) { r.Key = "folder/file" }, change: func(r *auth.Request) { r.Bucket, r.Key = "folder", "file" }},
 		{cause: "signature-extra", signed: []string{"1 header", "1 url", "4 url", "publish"}, change: func(r *auth.Request) { c := claimOf(r); c.sign(r, c.signature+" ") }},
+		{cause: "signature-extra", signed: []string{"1 url", "4 url"}, change: func(r *auth.Request) { c := claimOf(r); c.sign(r, c.signature+"?t=1") }},
+		{cause: "signature-case", signed: []string{"4 header", "4 url"}, change: func(r *auth.Request) { c := claimOf(r); c.sign(r, strings.ToUpper(c.signature)) }},
+		{cause: "parameter-signed", signed: []string{"1 header", "1 url"}, prepare: func(r *auth.Request) { r.Key = "key?max-keys=2&prefix" },
+			change: func(r *auth.Request) { r.Key = "key"; r.Query.Set("max-keys", "2"); r.Query.Set("prefix", "") }},
+		{cause: "other-target", signed: http1, prepare: func(r *auth.Request) { r.Bucket, r.Key = "folder", "file" }, change: func(r *auth.Request) { r.Bucket, r.Key = "bucket-b", "folder/file" }},
+		{cause: "other-target", signed: http1, change: func(r *auth.Request) { r.Key = "not the object" }},
+		{cause: "other-protocol", signed: []string{"publish"}, change: func(r *auth.Request) { r.Method = "GET"; r.Key += "/playlist.m3u8" }},
+		{cause: "other-protocol", signed: []string{"1 url"}, change: func(r *auth.Request) { r.Method = "" }},
+		{cause: "expires-changed", signed: []string{"1 url", "publish"}, change: func(r *auth.Request) { r.Query.Set("Expires", fmt.Sprint(now.Add(25*time.Hour).Unix())) }},
+		{cause: "expires-changed", signed: []string{"4 url"}, change: func(r *auth.Request) { r.Query.Set("x-oss-expires", "9600") }},
 		{cause: "signature-encoded", signed: []string{"1 header", "1 url", "publish"}, change: func(r *auth.Request) { c := claimOf(r); c.sign(r, url.QueryEscape(c.signature)) }},
 	} {
 		for _, how := range tt.signed {
@@ -241,6 +255,21 @@ func TestShownIsText(t *testing.T) {
 		if strings.Contains(s.Name, key.Secret) || strings.ContainsAny(s.Name, "\x1b\r\n\x07") {
 			t.Errorf("a summary shows %q", s.Name)
 		}
+	}
+}
+
+// BenchmarkExplain looks into a signature that nothing explains: every change is tried.
+func BenchmarkExplain(b *testing.B) {
+	for _, how := range []string{"1 url", "4 url"} {
+		b.Run(how, func(b *testing.B) {
+			l := newLog(b)
+			r := request("PUT", "a key", url.Values{"x": {"1"}, "y": {"2"}})
+			signings[how](r, auth.Key{ID: key.ID, Secret: "of no key"})
+			refuse(b, l, r)
+			for b.Loop() {
+				l.Explain(b.Context(), "000000000000000000000001")
+			}
+		})
 	}
 }
 

@@ -45,7 +45,7 @@ func keyEncoding(q *question) (Cause, bool) {
 
 func keySlash(q *question) (Cause, bool) {
 	key := q.request.Key
-	for _, signed := range []string{"/" + key, strings.TrimPrefix(key, "/"), key + "/", strings.TrimSuffix(key, "/"), strings.ReplaceAll(key, "//", "/"), strings.ToLower(key)} {
+	for _, signed := range []string{"/" + key, strings.TrimPrefix(key, "/"), key + "/", strings.TrimSuffix(key, "/"), strings.ReplaceAll(key, "//", "/"), strings.ToLower(key), q.request.Bucket + "/" + key} {
 		if signed != key && q.proves(func(r *auth.Request) { r.Key = signed }) {
 			return q.yes("The key that was signed is %s, the one that arrived is %s.", "Use the same key in both places; keys do not begin with a slash, and their case counts.", q.quote(signed), q.quote(key))
 		}
@@ -122,12 +122,43 @@ func otherTarget(q *question) (Cause, bool) {
 	if q.proves(q.aim(q.request.Bucket, "")) {
 		return q.yes("The request was signed for the bucket alone, without the key.", "Sign /BUCKET/KEY.")
 	}
+	first, rest, _ := strings.Cut(q.request.Key, "/")
+	if q.proves(q.aim(first, rest)) {
+		return q.yes("The request was signed without the bucket: /%s.", "Sign /BUCKET/KEY; the bucket is part of it, wherever the URL has it.", q.request.Key)
+	}
+	for _, key := range q.keys() {
+		if q.also == nil && key != q.request.Key && q.proves(q.aim(q.request.Bucket, key)) {
+			return q.yes("The URL was signed for the object %s, and is used for %s.", fix, q.quote(key), q.quote(q.request.Key))
+		}
+	}
 	for _, bucket := range q.buckets() {
 		for _, channel := range q.channels(bucket) {
 			if q.proves(q.aim(bucket, channel)) {
 				return q.yes("The URL was signed for the live channel %s, and is used for %s.", fix, q.quote(bucket+"/"+channel), q.quote(q.request.Bucket+"/"+q.request.Key))
 			}
 		}
+	}
+	return no()
+}
+
+// otherProtocol is a URL signed for HTTP that is used for RTMP, or the other way round.
+func otherProtocol(q *question) (Cause, bool) {
+	if q.claim.version != "1" || !q.claim.inQuery {
+		return no()
+	}
+	if q.r.Publish() {
+		for _, method := range []string{"PUT", "GET", "POST"} {
+			for _, key := range []string{q.request.Key, "live/" + q.request.Key} {
+				if q.proves(func(r *auth.Request) { r.Method, r.Key = method, key }) {
+					return q.yes("The URL was signed for HTTP (%s), and is used to publish.", "Publish URLs are signed in a way of their own: use the SDK's function for RTMP (sign_rtmp_url, SignRtmpURL, getRtmpUrl, generateRtmpUri), or osslive sign rtmp://....", method)
+				}
+			}
+		}
+		return no()
+	}
+	channel, _, _ := strings.Cut(q.request.Key, "/")
+	if q.proves(func(r *auth.Request) { r.Method, r.Key = "", channel }) {
+		return q.yes("The URL was signed to publish by RTMP to %s, and is used for HTTP.", "Sign a URL for the object (sign_url, SignURL, signatureUrl, generatePresignedUrl), or osslive sign http://....", q.quote(channel))
 	}
 	return no()
 }
@@ -180,6 +211,18 @@ func (q *question) channels(bucket string) (names []string) {
 		names = append(names, c.Name)
 	}
 	return names
+}
+
+// keys are those of the bucket's first objects.
+func (q *question) keys() (keys []string) {
+	page, err := q.Store.ListObjects(q.ctx, q.r.Bucket, store.ListQuery{Limit: maxNames})
+	if err != nil {
+		return nil
+	}
+	for _, o := range page.Objects {
+		keys = append(keys, o.Key)
+	}
+	return keys
 }
 
 func (q *question) object(bucket, key string) bool {
