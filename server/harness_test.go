@@ -203,7 +203,10 @@ func (w *world) record(bucket, channel string, segments ...segment) {
 		kept = kept[len(kept)-len(window.Segments):]
 		next := session.Position()
 		next.Sequence, next.TargetDuration, next.Window = window.Sequence, window.TargetDuration, kept
-		if err := session.CommitSegment(ctx, out, recorded, next, window.AppendText(nil)); err != nil {
+		if err := out.Seal(); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := session.CommitSegments(ctx, []store.SealedSegment{{Writer: out, Segment: recorded}}, next, window.AppendText(nil)); err != nil {
 			w.t.Fatal(err)
 		}
 	}

@@ -15,11 +15,11 @@
 //	format                        number of this layout             Recover
 //	bucket/<bucket>               ACL, creation, deleting           PutBucket, SetBucketACL, DeleteBucket
 //	channel/<bucket>/<channel>    configuration and status          PutChannel, SetChannelStatus, DeleteChannel
-//	position/<bucket>/<channel>   playlist state, current session   StartSession, CommitSegment, End
+//	position/<bucket>/<channel>   playlist state, current session   StartSession, CommitSegments, End
 //	history/<bucket>/<channel>    the last sessions, oldest first   StartSession, End, PutChannel
 //	cors/<bucket>                 rules for other origins           SetCORS, DeleteCORS, DeleteBucket
 //	object/<bucket>/<key>         size, digests, headers, ACL; a    PutObject, AppendObject, CompleteUpload,
-//	                              blob, a body or extents; for      SetObjectACL, CommitSegment,
+//	                              blob, a body or extents; for      SetObjectACL, CommitSegments,
 //	                              segments duration and session     DeleteObject, Retain
 //	b/<id>                        the body of an object of at most  with the object's record
 //	                              64 KiB (raw), or the extents of

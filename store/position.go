@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -14,7 +15,7 @@ type Position struct {
 	Playlist              string // name of the playlist that Window belongs to
 	Window                []Segment
 
-	// These are the store's own; CommitSegment sets them.
+	// These are the store's own; CommitSegments sets them.
 	LastName string // of the last segment
 	Session  string // the session that may write; "" when idle
 }
@@ -40,21 +41,20 @@ func (r *positionRecord) position() Position {
 	return p
 }
 
-// advanced is the record of p once seg, the last of p's window, is durable.
-func (p Position) advanced(session string, seg Segment) positionRecord {
+// advanced is the record of p once segs, the last of p's window, are durable.
+func (p Position) advanced(session string, segs []SealedSegment) positionRecord {
+	last := segs[len(segs)-1].Segment
 	r := positionRecord{
 		Session:               session,
-		LastName:              seg.Name,
-		LastEnd:               seg.Start().Add(seg.Duration).UnixMilli(),
+		LastName:              last.Name,
+		LastEnd:               last.Start().Add(last.Duration).UnixMilli(),
 		Sequence:              p.Sequence,
 		DiscontinuitySequence: p.DiscontinuitySequence,
 		TargetDuration:        p.TargetDuration,
 		Playlist:              p.Playlist,
 	}
 	for _, w := range p.Window {
-		if w.Name == seg.Name {
-			w = seg
-		}
+		w.Session = cmp.Or(w.Session, session)
 		r.Window = append(r.Window, w.record())
 	}
 	return r

@@ -12,8 +12,8 @@ const (
 	playlistType = "application/x-mpegURL"
 )
 
-// SegmentWriter takes the bytes of a segment. CommitSegment or Abort ends it;
-// Abort after CommitSegment does nothing. Not safe for concurrent use.
+// SegmentWriter takes the bytes of a segment. Seal or Abort ends it; Abort after
+// Seal does nothing. Not safe for concurrent use.
 type SegmentWriter struct {
 	name string
 	blob BlobWriter
@@ -65,43 +65,72 @@ func (x *Session) nextName(ctx context.Context) (string, error) {
 	}
 }
 
-// CommitSegment makes a segment durable and then visible, at once with the
-// playlist that lists it and the position next, whose window ends with it. Name and
-// Session of seg are set here. Afterwards w is spent, whatever the outcome.
+// Seal makes the segment's bytes durable: the first half of recording it, to be
+// followed by CommitSegments. After an error there is nothing to commit.
+func (w *SegmentWriter) Seal() error {
+	err := w.blob.Commit()
+	if err != nil {
+		w.blob.Abort()
+	}
+	return err
+}
+
+// SealedSegment is a segment that nobody can see yet.
+type SealedSegment struct {
+	Writer *SegmentWriter
+	Segment
+}
+
+// CommitSegments makes sealed segments visible, at once with the playlist that lists
+// them and the position next, whose window ends with them. Their Name and Session
+// are set here. If it fails their bytes are removed.
 //
 // ErrSessionLost says that the channel has another publisher or is gone; nothing
 // has been written.
-func (x *Session) CommitSegment(ctx context.Context, w *SegmentWriter, seg Segment, next Position, playlist []byte) error {
-	defer w.Abort()
-	if len(playlist) > maxBody {
-		return invalid("Playlist", "", "length", "a live playlist has at most 64 KiB")
+func (x *Session) CommitSegments(ctx context.Context, segs []SealedSegment, next Position, playlist []byte) error {
+	blobs := make([]BlobID, len(segs))
+	for i := range segs {
+		segs[i].Name, segs[i].Session = segs[i].Writer.name, x.id
+		blobs[i] = segs[i].Writer.blob.ID()
 	}
-	if err := w.blob.Commit(); err != nil {
-		return err
-	}
-	seg.Name, seg.Session = w.name, x.id
-	return x.store.commitBlob(ctx, w.blob.ID(), func() ([]Op, error) {
-		return x.segmentOps(ctx, w, seg, next, playlist)
+	return x.store.commitBlobs(ctx, blobs, func() ([]Op, error) {
+		return x.segmentOps(ctx, segs, next, playlist)
 	})
 }
 
-func (x *Session) segmentOps(ctx context.Context, w *SegmentWriter, seg Segment, next Position, playlist []byte) ([]Op, error) {
+func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Position, playlist []byte) ([]Op, error) {
+	if len(playlist) > maxBody {
+		return nil, invalid("Playlist", "", "length", "a live playlist has at most 64 KiB")
+	}
 	s, bucket, channel := x.store, x.channel.Bucket, x.channel.Name
 	// The one guard of it all: doc.go, "What guards what".
 	_, at, err := x.position(ctx)
 	if err != nil {
 		return nil, err
 	}
+	pos := known[positionRecord]{value: next.advanced(x.id, segs)}
+	pos.raw = encode(pos.value)
+	ops := []Op{Put(positionKey(bucket, channel), pos.raw, at)}
+
 	modified := toTime(s.now().UnixMilli())
-	media := Object{
-		Bucket: bucket, Key: channel + "/" + seg.Name,
-		Size:        w.size,
-		ETag:        strings.ToUpper(newID()) + "-1", // the form that clients do not take for an MD5
-		Modified:    modified,
-		ContentType: segmentType,
-		Segment:     &seg,
-		content:     content{blob: w.blob.ID()},
+	for i := range segs {
+		media := Object{
+			Bucket: bucket, Key: channel + "/" + segs[i].Name,
+			Size:        segs[i].Writer.size,
+			ETag:        strings.ToUpper(newID()) + "-1", // the form that clients do not take for an MD5
+			Modified:    modified,
+			ContentType: segmentType,
+			Segment:     &segs[i].Segment,
+			content:     content{blob: segs[i].Writer.blob.ID()},
+		}
+		old, err := s.object(ctx, bucket, media.Key)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, Put(objectKey(bucket, media.Key), encode(media.record()), old.at))
+		ops = append(ops, old.release()...)
 	}
+
 	in := newIncoming()
 	in.write(playlist)
 	list := Object{
@@ -114,17 +143,17 @@ func (x *Session) segmentOps(ctx context.Context, w *SegmentWriter, seg Segment,
 		ContentType: playlistType,
 		content:     content{body: newID()},
 	}
-	ops := []Op{
-		Put(positionKey(bucket, channel), encode(next.advanced(x.id, seg)), at),
-		Put(bodyKey(list.body), playlist, Absent),
+	key := objectKey(bucket, list.Key)
+	old, oldAt, err := x.list.load(ctx, s.kv, key)
+	if err != nil {
+		return nil, err
 	}
-	for _, o := range []Object{media, list} {
-		old, err := s.object(ctx, o.Bucket, o.Key)
-		if err != nil {
-			return nil, err
-		}
-		ops = append(ops, old.release()...)
-		ops = append(ops, Put(objectKey(o.Bucket, o.Key), encode(o.record()), old.at))
-	}
+	x.list = known[objectRecord]{value: list.record()}
+	x.list.raw = encode(x.list.value)
+	ops = append(ops,
+		Put(key, x.list.raw, oldAt),
+		Put(bodyKey(list.body), playlist, Absent))
+	ops = append(ops, old.object(bucket, list.Key, oldAt).release()...)
+	x.remember(pos)
 	return ops, nil
 }

@@ -89,10 +89,15 @@ func (s *Store) putGuards(ctx context.Context, o Object, opt PutOptions) (old Ob
 	return old, guard, err
 }
 
-// commitBlob commits the ops that name a new blob, deciding them again after each
-// conflict. When it fails the blob is removed, unless the Commit may have happened
-// in spite of its error.
+// commitBlob is commitBlobs of one, or of none if id is empty.
 func (s *Store) commitBlob(ctx context.Context, id BlobID, decide func() ([]Op, error)) error {
+	return s.commitBlobs(ctx, []BlobID{id}, decide)
+}
+
+// commitBlobs commits the ops that name new blobs, deciding them again after each
+// conflict. When it fails the blobs are removed, unless the Commit may have happened
+// in spite of its error.
+func (s *Store) commitBlobs(ctx context.Context, ids []BlobID, decide func() ([]Op, error)) error {
 	inDoubt := false
 	err := retry(ctx, func() error {
 		ops, err := decide()
@@ -104,7 +109,9 @@ func (s *Store) commitBlob(ctx context.Context, id BlobID, decide func() ([]Op, 
 		return err
 	})
 	if err != nil && !inDoubt {
-		s.discard(ctx, id)
+		for _, id := range ids {
+			s.discard(ctx, id)
+		}
 	}
 	return err
 }

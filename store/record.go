@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -169,6 +170,31 @@ func load[T any](ctx context.Context, kv KV, key string) (v T, at Expect, err er
 	}
 	v, err = decode[T](rec)
 	return v, AtRev(rec.Rev), err
+}
+
+// known is a record as it was last read or written: one that has not changed is not
+// decoded again. Its value is shared and not to be changed. The zero value knows
+// nothing.
+type known[T any] struct {
+	raw   []byte
+	value T
+}
+
+// load is load, of a record that exists or not.
+func (k *known[T]) load(ctx context.Context, kv KV, key string) (v T, at Expect, err error) {
+	rec, err := kv.Get(ctx, key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return v, Absent, nil
+	case err != nil:
+		return v, at, err
+	case k.raw == nil || !bytes.Equal(rec.Value, k.raw):
+		if v, err = decode[T](rec); err != nil {
+			return v, at, err
+		}
+		k.raw, k.value = rec.Value, v
+	}
+	return k.value, AtRev(rec.Rev), nil
 }
 
 func decode[T any](rec Record) (v T, err error) {

@@ -222,7 +222,10 @@ func (p *publisher) segment(ctx context.Context, body string) (string, error) {
 		next.Sequence++
 		next.Window = next.Window[1:]
 	}
-	if err := p.CommitSegment(ctx, w, seg, next, playlist(next)); err != nil {
+	if err := w.Seal(); err != nil {
+		return w.Name(), err
+	}
+	if err := p.CommitSegments(ctx, []store.SealedSegment{{Writer: w, Segment: seg}}, next, playlist(next)); err != nil {
 		return w.Name(), err
 	}
 	p.pos = next

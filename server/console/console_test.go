@@ -82,7 +82,10 @@ func segment(t *testing.T, p *store.Session, seg store.Segment, bytes int) {
 	next := p.Position()
 	next.Window = []store.Segment{seg}
 	next.Window[0].Name = w.Name()
-	if err := p.CommitSegment(t.Context(), w, seg, next, []byte("#EXTM3U\n")); err != nil {
+	if err := w.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.CommitSegments(t.Context(), []store.SealedSegment{{Writer: w, Segment: seg}}, next, []byte("#EXTM3U\n")); err != nil {
 		t.Fatal(err)
 	}
 }

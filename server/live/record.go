@@ -26,10 +26,11 @@ type finished struct {
 	segmenter.Segment
 }
 
-// recorder makes a session's segments visible, one after the other: it syncs
-// the segment's blob and commits the segment's object, the playlist that lists
-// it and the channel's position together. It has a goroutine of its own, so
-// that the disk does not hold up the connection.
+// recorder makes a session's segments visible: it syncs a segment's blob and commits
+// the segment's object, the playlist that lists it and the channel's position
+// together. Segments that wait when it comes to them, of a push faster than the disk,
+// share a commit. It has a goroutine of its own, so that the disk does not hold up
+// the connection.
 type recorder struct {
 	session *store.Session
 	metrics *metrics.Metrics
@@ -103,31 +104,59 @@ func (r *recorder) close(ctx context.Context) error {
 func (r *recorder) run() {
 	defer close(r.done)
 	for f := range r.queue {
+		batch := []finished{f}
+		for more := len(r.queue); more > 0; more-- {
+			batch = append(batch, <-r.queue)
+		}
 		if r.failed.Load() {
-			f.writer.Abort()
+			abort(batch)
 			continue
 		}
-		if err := r.record(f); err != nil {
-			f.writer.Abort()
+		if err := r.record(batch); err != nil {
 			r.failed.Store(true)
 			r.fail(err)
 		}
 	}
 }
 
-func (r *recorder) record(f finished) error {
-	seg := store.Segment{
-		Name:     f.writer.Name(),
-		Duration: f.Duration,
-		// The media clock starts anew with each session.
-		Discontinuity: f.Discontinuity || r.count.Load() == 0 && len(r.listed) > 0,
-		Session:       r.session.ID(),
-		Keyframe:      f.Keyframe,
-		Forced:        f.Forced,
+func abort(batch []finished) {
+	for _, f := range batch {
+		f.writer.Abort()
 	}
-	r.window.Add(listing(seg))
-	r.listed = append(r.listed, seg)
-	r.listed = r.listed[len(r.listed)-len(r.window.Segments):]
+}
+
+// record makes all of batch visible, or of what comes before an error as much as
+// can be.
+func (r *recorder) record(batch []finished) error {
+	began := time.Now()
+	var (
+		segs   []store.SealedSegment
+		failed error
+	)
+	for i, f := range batch {
+		if err := f.writer.Seal(); err != nil {
+			failed = fmt.Errorf("segment %s: %w", f.writer.Name(), err)
+			abort(batch[i+1:])
+			batch = batch[:i]
+			break
+		}
+		seg := store.Segment{
+			Name:     f.writer.Name(),
+			Duration: f.Duration,
+			// The media clock starts anew with each session.
+			Discontinuity: f.Discontinuity || i == 0 && r.count.Load() == 0 && len(r.listed) > 0,
+			Session:       r.session.ID(),
+			Keyframe:      f.Keyframe,
+			Forced:        f.Forced,
+		}
+		segs = append(segs, store.SealedSegment{Writer: f.writer, Segment: seg})
+		r.window.Add(listing(seg))
+		r.listed = append(r.listed, seg)
+		r.listed = r.listed[len(r.listed)-len(r.window.Segments):]
+	}
+	if len(segs) == 0 {
+		return failed
+	}
 	r.window.Ended = r.ending.Load() && len(r.queue) == 0
 	r.text = r.window.AppendText(r.text[:0])
 
@@ -136,11 +165,12 @@ func (r *recorder) record(f finished) error {
 	next.DiscontinuitySequence = r.window.DiscontinuitySequence
 	next.TargetDuration = r.window.TargetDuration
 	next.Window = r.listed
-	began := time.Now()
-	if err := r.session.CommitSegment(context.Background(), f.writer, seg, next, r.text); err != nil {
-		return fmt.Errorf("segment %s: %w", seg.Name, err)
+	if err := r.session.CommitSegments(context.Background(), segs, next, r.text); err != nil {
+		return errors.Join(fmt.Errorf("segment %s: %w", segs[0].Name, err), failed)
 	}
-	r.count.Add(1)
-	r.metrics.Segment(f.Bytes, time.Since(began))
-	return nil
+	r.count.Add(int64(len(segs)))
+	for _, f := range batch {
+		r.metrics.Segment(f.Bytes, time.Since(began))
+	}
+	return failed
 }
