@@ -1,6 +1,11 @@
 package node
 
 import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"os"
 	"time"
 
 	"osslive/rtmp"
@@ -28,4 +33,36 @@ func defaultLimits() limits {
 func fit(n int, l *limits, r *rtmp.Limits) {
 	l.connections = min(l.connections, n/2)
 	r.Waiting = min(r.Waiting, n/4)
+}
+
+// noteState is an http.Server's ConnState: what a connection waits for tells which
+// limit it goes over by waiting too long.
+func noteState(c net.Conn, state http.ConnState) {
+	for {
+		switch outer := c.(type) {
+		case *sniffedConn:
+			outer.state.Store(int32(state))
+			return
+		case *secureConn:
+			c = outer.Conn
+		case *tls.Conn:
+			c = outer.NetConn()
+		default:
+			return
+		}
+	}
+}
+
+// overtime counts the limit that a failed Read tells of, if it does. That of a
+// request's body is an error of the request, and counted as such.
+func (c *sniffedConn) overtime(err error) {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return
+	}
+	switch http.ConnState(c.state.Load()) {
+	case http.StateNew:
+		c.limit("header")
+	case http.StateIdle:
+		c.limit("idle")
+	}
 }

@@ -191,6 +191,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 		MaxHeaderBytes:    headSize,
 		Protocols:         protocols(),
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsOfConnection},
+		ConnState:         noteState,
 		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
 	}
 	n.admin = &http.Server{
@@ -203,6 +204,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 
 	shared := sniffing{
 		rtmp: n.rtmp.ServeConn, slots: make(slots, limits.connections), wait: limits.header, tls: n.tls, log: c.Logger,
+		limit: func(name string) { instruments.Limit("http", name) },
 	}
 	metrics.Observe(registry, n.state(c, shared.slots))
 

@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"net"
+	"net/http"
 	"strconv"
 
 	"osslive/server"
@@ -10,11 +11,15 @@ import (
 
 // writeHTTP passes on what the HTTP server writes to c, but for the text that
 // net/http itself answers with to what is no HTTP request, before any handler:
-// that becomes an error document like all others.
-func writeHTTP(c net.Conn, p []byte) (int, error) {
+// that becomes an error document like all others. limit is told of a head that was
+// too long.
+func writeHTTP(c net.Conn, limit func(string), p []byte) (int, error) {
 	status, ok := plainRefusal(p)
 	if !ok {
 		return c.Write(p)
+	}
+	if status == http.StatusRequestHeaderFieldsTooLarge {
+		limit("headSize")
 	}
 	if _, err := c.Write(server.Refusal(status)); err != nil {
 		return 0, err

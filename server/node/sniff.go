@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,6 +34,7 @@ type sniffing struct {
 	slots slots
 	wait  time.Duration // for the first byte, and for a TLS handshake with the first byte inside
 	tls   *tls.Config   // nil: no TLS
+	limit func(string)  // is told the name of a limit that a client went over
 	log   *slog.Logger
 }
 
@@ -63,8 +66,9 @@ func (s *sniffer) accept() {
 		if err == nil {
 			delay = 0
 			if s.slots.take() {
-				go s.sniff(&sniffedConn{TCPConn: c.(*net.TCPConn), slots: s.slots})
+				go s.sniff(&sniffedConn{TCPConn: c.(*net.TCPConn), slots: s.slots, limit: s.limit})
 			} else {
+				s.limit("connections")
 				c.Close()
 			}
 			continue
@@ -85,7 +89,8 @@ func (s *sniffer) accept() {
 
 func (s *sniffer) sniff(c *sniffedConn) {
 	c.SetReadDeadline(time.Now().Add(s.wait))
-	if c.peek(c.TCPConn) != nil {
+	if err := c.peek(c.TCPConn); err != nil {
+		c.overtime(err)
 		c.Close()
 		return
 	}
@@ -191,19 +196,34 @@ type sniffedConn struct {
 
 	slots slots
 	left  sync.Once
+
+	limit func(string)
+	state atomic.Int32 // http.ConnState, of HTTP/1.1: what a timeout means
 }
 
-func (c *sniffedConn) Read(p []byte) (int, error) { return c.read(c.TCPConn, p) }
+func (c *sniffedConn) Read(p []byte) (int, error) {
+	n, err := c.read(c.TCPConn, p)
+	if n > 0 {
+		c.state.CompareAndSwap(int32(http.StateIdle), int32(http.StateNew)) // another head begins
+	}
+	if err != nil {
+		c.overtime(err)
+	}
+	return n, err
+}
 
-func (c *sniffedConn) Write(p []byte) (int, error) { return writeHTTP(c.TCPConn, p) }
+func (c *sniffedConn) Write(p []byte) (int, error) { return writeHTTP(c.TCPConn, c.limit, p) }
 
 func (c *sniffedConn) Close() error {
 	c.leave()
 	return c.TCPConn.Close()
 }
 
-// leave frees the connection's slot.
-func (c *sniffedConn) leave() { c.left.Do(c.slots.give) }
+// leave frees the connection's slot; what still waits is no longer HTTP.
+func (c *sniffedConn) leave() {
+	c.state.Store(int32(http.StateHijacked))
+	c.left.Do(c.slots.give)
+}
 
 // NetConn returns the connection underneath.
 func (c *sniffedConn) NetConn() net.Conn { return c.TCPConn }

@@ -22,7 +22,7 @@ func TestFirstByte(t *testing.T) {
 			fmt.Fprintf(c, "%s %d", name, first[0])
 		}
 	}
-	s := newSniffer(l, sniffing{rtmp: func(c net.Conn) { echo("rtmp", c) }, slots: make(slots, 16), wait: 10 * time.Second})
+	s := newSniffer(l, sniffing{rtmp: func(c net.Conn) { echo("rtmp", c) }, slots: make(slots, 16), wait: 10 * time.Second, limit: func(string) {}})
 	defer s.Close()
 	go func() {
 		for {

@@ -34,7 +34,7 @@ func (s *sniffer) secure(c *sniffedConn) {
 		s.toHTTP(t)
 		return
 	}
-	inner := &secureConn{Conn: t}
+	inner := &secureConn{Conn: t, limit: s.limit}
 	if inner.peek(t) != nil {
 		t.Close()
 		return
@@ -56,11 +56,12 @@ func (s *sniffer) secure(c *sniffedConn) {
 type secureConn struct {
 	net.Conn // a *tls.Conn
 	peeked
+	limit func(string)
 }
 
 func (c *secureConn) Read(p []byte) (int, error) { return c.read(c.Conn, p) }
 
-func (c *secureConn) Write(p []byte) (int, error) { return writeHTTP(c.Conn, p) }
+func (c *secureConn) Write(p []byte) (int, error) { return writeHTTP(c.Conn, c.limit, p) }
 
 // CloseWrite ends the sending side; what the client still sends can be read.
 func (c *secureConn) CloseWrite() error { return c.Conn.(*tls.Conn).CloseWrite() }
