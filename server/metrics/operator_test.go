@@ -14,10 +14,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-var update = flag.Bool("update", false, "write the table into README.md")
+var update = flag.Bool("update", false, "write the table into the operator's page")
 
-// TestReadme holds README's table of metrics to what is registered.
-func TestReadme(t *testing.T) {
+// TestOperatorPage holds its table of metrics to what is registered.
+func TestOperatorPage(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	New(registry)
 	zero := func() float64 { return 0 }
@@ -44,12 +44,12 @@ func TestReadme(t *testing.T) {
 		want.WriteString(rows[name])
 	}
 
-	const file, begin, end = "../../README.md", "<!-- metrics -->", "<!-- /metrics -->"
-	readme, err := os.ReadFile(file)
+	const file, begin, end = "../../cmd/osslive/doc/operator.md", "<!-- metrics -->", "<!-- /metrics -->"
+	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, rest, ok := bytes.Cut(readme, []byte(begin))
+	head, rest, ok := bytes.Cut(page, []byte(begin))
 	table, foot, closed := bytes.Cut(rest, []byte(end))
 	if !ok || !closed {
 		t.Fatalf("%s has no table between %s and %s", file, begin, end)
