@@ -294,10 +294,10 @@ func pastTheWrap(t *testing.T, m *matrix) {
 	if want := hours27/step + 1; media.frames != want {
 		t.Errorf("got %d pictures, want %d", media.frames, want)
 	}
-	at := wrapAt(segments)
-	if at < 0 {
-		t.Fatal("the PTS did not wrap")
+	if media.wraps != 1 {
+		t.Fatalf("the clock wrapped %d times, want 1", media.wraps)
 	}
+	at := wrapAt(segments)
 	// What a player sees of it: the segments around the wrap, one after the other.
 	around := segments[max(0, at-1):min(len(segments), at+2)]
 	if got, want := len(pictures(t, around)), 3*frag*1000/step; got != want {
@@ -306,15 +306,11 @@ func pastTheWrap(t *testing.T, m *matrix) {
 	t.Logf("%v of media in %v; PTS wraps in segment %d of %d, PCR at most %v apart", sum, took.Round(time.Millisecond), at, len(segments), media.maxPCR)
 }
 
-// wrapAt is the segment in which PTS of video begin anew, or -1.
+// wrapAt is the segment in which the clock begins anew.
 func wrapAt(segments []tsSegment) int {
+	c := &tsChecker{}
 	for i, s := range segments {
-		c := &tsChecker{}
-		c.next(s)
-		if first := c.last; first != nil && first.first > first.end {
-			return i
-		}
-		if c.last != nil && c.last.first > wrap33/2 && c.clocks[c.videoPID] < wrap33/2 {
+		if c.next(s); c.wraps > 0 {
 			return i
 		}
 	}

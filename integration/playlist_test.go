@@ -73,6 +73,8 @@ type watcher struct {
 	url       string
 	fragCount int
 	target    time.Duration // FragDuration
+	every     time.Duration // between looks at the list
+	checker   *tsChecker    // if set, it takes the segments, which are not kept
 	stop      context.CancelFunc
 	done      chan struct{}
 
@@ -85,19 +87,29 @@ type watcher struct {
 
 // watch polls until close. A 404 is a list not there yet; a refused connection a server not there.
 func watch(t testing.TB, url string, fragDuration time.Duration, fragCount int) *watcher {
-	ctx, cancel := context.WithCancel(context.Background())
-	w := &watcher{url: url, fragCount: fragCount, target: fragDuration, stop: cancel, done: make(chan struct{}),
-		segments: map[string][]byte{}, bySeq: map[uint64]entry{}}
+	w := &watcher{url: url, fragCount: fragCount, target: fragDuration}
+	w.start(t)
+	return w
+}
+
+// start begins to poll with an empty memory.
+func (w *watcher) start(t testing.TB) {
+	var ctx context.Context
+	ctx, w.stop = context.WithCancel(context.Background())
+	w.done = make(chan struct{})
+	w.segments, w.bySeq = map[string][]byte{}, map[uint64]entry{}
+	if w.every == 0 {
+		w.every = 100 * time.Millisecond
+	}
 	t.Cleanup(w.close)
 	go w.poll(ctx)
-	return w
 }
 
 // resume goes on where a closed watcher stopped, on a server that was started again.
 func (w *watcher) resume(t testing.TB, url string) *watcher {
 	w.close()
 	ctx, cancel := context.WithCancel(context.Background())
-	next := &watcher{url: url, fragCount: w.fragCount, target: w.target, stop: cancel, done: make(chan struct{}),
+	next := &watcher{url: url, fragCount: w.fragCount, target: w.target, every: w.every, stop: cancel, done: make(chan struct{}),
 		segments: w.segments, bySeq: w.bySeq, versions: w.versions, findings: w.findings}
 	t.Cleanup(next.close)
 	go next.poll(ctx)
@@ -111,7 +123,7 @@ func (w *watcher) close() {
 
 func (w *watcher) poll(ctx context.Context) {
 	defer close(w.done)
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(w.every)
 	defer tick.Stop()
 	var last []byte
 	for {
@@ -137,7 +149,7 @@ func (w *watcher) see(ctx context.Context, text []byte) {
 		return
 	}
 	for _, s := range p.Segments {
-		if w.segment(s.URI) != nil {
+		if w.has(s.URI) {
 			continue
 		}
 		body, status, err := get(ctx, w.url[:strings.LastIndexByte(w.url, '/')+1]+s.URI)
@@ -147,22 +159,27 @@ func (w *watcher) see(ctx context.Context, text []byte) {
 		case status != http.StatusOK:
 			w.note("%s is listed but answers %d", s.URI, status)
 		default:
-			w.keep(s.URI, body)
+			w.keep(s, body)
 		}
 	}
 	w.rules(p, text)
 }
 
-func (w *watcher) segment(uri string) []byte {
+func (w *watcher) has(uri string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.segments[uri]
+	_, ok := w.segments[uri]
+	return ok
 }
 
-func (w *watcher) keep(uri string, body []byte) {
+func (w *watcher) keep(s entry, body []byte) {
+	if w.checker != nil {
+		w.checker.next(tsSegment{s, body})
+		body = nil
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.segments[uri] = body
+	w.segments[s.URI] = body
 }
 
 // rules are those of RFC 8216 sections 4.3.3 and 6.2, and of PutLiveChannel.

@@ -26,6 +26,7 @@ type tsChecker struct {
 	findings []string
 	frames   int           // video access units, or PES packets of audio where there is no video
 	maxPCR   time.Duration // widest distance of two PCRs
+	wraps    int           // of the 33-bit clock
 
 	segment  string
 	last     *tsSpan           // the segment before
@@ -239,6 +240,7 @@ func (c *tsChecker) clock(n int, b []byte) {
 	if c.pcr >= 0 {
 		gap := time.Duration(pcr-c.pcr) * 1000 / 27
 		if pcr < c.pcr-wrap33*300/2 {
+			c.wraps++
 			gap += wrap33 * 300 / 27 * 1000
 		}
 		if gap < 0 || gap > maxPCRGap {
