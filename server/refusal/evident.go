@@ -20,6 +20,7 @@ var evident = []hypothesis{
 	{"query-escaped", queryEscaped},
 	{"query-cut", queryCut},
 	{"key-decoded", parameterWithQuestionMark},
+	{"query-separator", queryWithoutQuestionMark},
 	{"query-missing", queryMissing},
 	{"clock", clock},
 	{"date-missing", dateMissing},
@@ -61,7 +62,9 @@ var evident = []hypothesis{
 	{"acl", acl},
 	{"anonymous", anonymous},
 	{"malformed-xml", malformedXML},
+	{"milliseconds", milliseconds},
 	{"invalid-value", invalidValue},
+	{"no-segments", noSegments},
 	{"not-implemented", notImplemented},
 }
 
@@ -92,7 +95,7 @@ func s3Signature(q *question) (Cause, bool) {
 func notOSS(q *question) (Cause, bool) {
 	text := q.request.Header.Get("Authorization")
 	scheme, rest, _ := strings.Cut(text, " ")
-	if text == "" || !q.is(auth.ErrMalformed) || q.claim.version != "" && q.claim.keyID != "" {
+	if text == "" || strings.HasPrefix(text, "AWS") || !q.is(auth.ErrMalformed) || q.claim.version != "" && q.claim.keyID != "" {
 		return no()
 	}
 	switch {
@@ -144,7 +147,7 @@ func signatureForm(q *question) (Cause, bool) {
 // there is one in ten thousand.
 func signatureLowered(q *question) (Cause, bool) {
 	s := q.claim.signature
-	if q.mismatch() && q.claim.version != "4" && len(s) >= 28 && (s == strings.ToLower(s) || s == strings.ToUpper(s)) {
+	if q.mismatch() && q.claim.version != "4" && (len(s) == 28 || len(s) == 44) && (s == strings.ToLower(s) || s == strings.ToUpper(s)) {
 		return q.perhaps("The signature has letters of one case only: the URL was made lower or upper case.", "Leave the case of a signed URL as it is.")
 	}
 	return no()
@@ -181,7 +184,7 @@ func malformedXML(q *question) (Cause, bool) {
 func invalidValue(q *question) (Cause, bool) {
 	var invalid *store.InvalidError
 	if errors.As(q.r.Err, &invalid) && invalid.Field != "Key" && invalid.Field != "BucketName" {
-		return q.perhaps("%s is %s. %s", "Give a value that is allowed.", invalid.Field, q.quote(invalid.Value), invalid.Message)
+		return q.perhaps("%s is %s. %s", "Give a value that is allowed.", invalid.Field, q.quote(invalid.Value), q.r.Message)
 	}
 	return no()
 }

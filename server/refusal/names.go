@@ -3,6 +3,7 @@ package refusal
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"strings"
 )
 
 // maxNear bounds the names that are compared, in bytes: the work grows with their
@@ -16,6 +17,9 @@ func nearest(written string, names []string) (best string) {
 	for _, name := range names {
 		if name == written || len(name) > maxNear || len(written) > maxNear || len(name)-len(written) >= limit || len(written)-len(name) >= limit {
 			continue
+		}
+		if strings.EqualFold(name, written) {
+			return name
 		}
 		if d := distance(written, name); d < limit && d < len(name) {
 			best, limit = name, d

@@ -8,6 +8,7 @@
 package refusal
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -119,12 +120,28 @@ func (r *Refusal) clip() {
 	if r.Header = kept; size > maxBytes {
 		r.Oversize, r.Header, r.Query, r.Path, r.RawPath = true, nil, nil, nil, ""
 	}
+	r.Err = clipError(r.Err)
 	for _, s := range []*string{&r.Remote, &r.Client, &r.Message, &r.Host} {
 		*s = cut(*s, maxText)
 	}
 	if len(r.Bucket)+len(r.Name) > maxBytes {
 		r.Bucket, r.Name = cut(r.Bucket, maxText), cut(r.Name, maxText)
 	}
+}
+
+// clipError returns err without the long texts that it may hold.
+func clipError(err error) error {
+	var (
+		mismatch *auth.MismatchError
+		invalid  *store.InvalidError
+	)
+	switch {
+	case errors.As(err, &mismatch): // its texts can be made again
+		return &auth.MismatchError{KeyID: cut(mismatch.KeyID, maxText)}
+	case errors.As(err, &invalid):
+		return &store.InvalidError{Field: invalid.Field, Value: cut(invalid.Value, maxText), Rule: invalid.Rule, Message: cut(invalid.Message, maxText)}
+	}
+	return err
 }
 
 // signedHeader tells whether a header takes part in a signature by itself.

@@ -6,7 +6,9 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"osslive/auth"
 )
@@ -56,6 +58,33 @@ func knownSecret(q *question) (Cause, bool) {
 		return q.yes("The request is signed with the security token in place of the secret.", "Give the SDK ID, secret and token, in this order.")
 	}
 	return no()
+}
+
+// secretEmpty is a variable that is not set. No key has an empty secret, so that this
+// signature is made anew instead of verified.
+func secretEmpty(q *question) (Cause, bool) {
+	r, k := clone(q.request), auth.Key{ID: q.claim.keyID, Token: q.claim.token}
+	until, _ := strconv.ParseInt(q.request.Query.Get("Expires"), 10, 64)
+	switch {
+	case q.r.Publish():
+		r.Query = auth.SignPublish(&auth.Publish{Bucket: r.Bucket, Channel: r.Key, Query: r.Query}, k, time.Unix(until, 0))
+	case q.claim.version == "1" && q.claim.inQuery:
+		r.Query = auth.SignURL(r, k, time.Unix(until, 0))
+	case q.claim.version == "1":
+		auth.SignRequest(r, k, moment(r))
+	case q.claim.version == "4" && !q.claim.inQuery:
+		if parts := strings.Split(r.Header.Get("Authorization"), "/"); len(parts) > 2 {
+			r.Region = parts[2]
+		}
+		auth.SignRequestV4(r, k, moment(r))
+	default:
+		return no()
+	}
+	if !sameSecret(claimOf(r).signature, q.claim.signature) {
+		return no()
+	}
+	q.signed = q.request
+	return q.yes("The request is signed with an empty secret.", "Look whether the variable that holds the secret is set where the program runs.")
 }
 
 func secretEncoded(q *question) (Cause, bool) {

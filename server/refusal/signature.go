@@ -26,6 +26,7 @@ var provable = []hypothesis{
 	{"secret-whitespace", secretWhitespace},
 	{"wrong-secret", knownSecret},
 	{"secret-encoded", secretEncoded},
+	{"secret-empty", secretEmpty},
 	{"content-type", contentType},
 	{"content-md5", contentMD5Added},
 	{"header-added", headerAdded},

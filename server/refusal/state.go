@@ -13,7 +13,9 @@ import (
 
 // hostUnknown is a name that only its owner knows to be an endpoint or a CNAME.
 func hostUnknown(q *question) (Cause, bool) {
-	if !q.is(store.ErrNoSuchBucket) || q.Domains.Host(q.r.Host).Kind != address.Unknown {
+	var invalid *store.InvalidError
+	misnamed := errors.As(q.r.Err, &invalid) && invalid.Field == "BucketName"
+	if !q.is(store.ErrNoSuchBucket) && !misnamed || q.Domains.Host(q.r.Host).Kind != address.Unknown {
 		return no()
 	}
 	label, _, _ := strings.Cut(address.Hostname(q.r.Host), ".")
@@ -137,6 +139,14 @@ func bucketName(q *question) (Cause, bool) {
 	var invalid *store.InvalidError
 	if errors.As(q.r.Err, &invalid) && invalid.Field == "BucketName" {
 		return q.perhaps("%s was taken for the bucket, and cannot be one.", "A bucket has 3 to 63 lower-case letters, digits and hyphens. In path style it is the first part of the path; else it is in the host name, BUCKET.HOST.", q.quote(q.r.Bucket))
+	}
+	return no()
+}
+
+func noSegments(q *question) (Cause, bool) {
+	if strings.Contains(q.r.Message, "No ts file") {
+		return q.perhaps("No segment of the channel begins in the span from %s to %s.", "startTime and endTime are seconds since 1970, in UTC; look at the channel's history. Segments that were deleted do not count.",
+			q.quote(q.r.Query.Get("startTime")), q.quote(q.r.Query.Get("endTime")))
 	}
 	return no()
 }

@@ -147,8 +147,9 @@ func otherProtocol(q *question) (Cause, bool) {
 		return no()
 	}
 	if q.r.Publish() {
+		name := q.request.Key
 		for _, method := range []string{"PUT", "GET", "POST"} {
-			for _, key := range []string{q.request.Key, "live/" + q.request.Key} {
+			for _, key := range []string{name, "live/" + name, name + "/playlist.m3u8", name + "/" + q.request.Query.Get("playlistName")} {
 				if q.proves(func(r *auth.Request) { r.Method, r.Key = method, key }) {
 					return q.yes("The URL was signed for HTTP (%s), and is used to publish.", "Publish URLs are signed in a way of their own: use the SDK's function for RTMP (sign_rtmp_url, SignRtmpURL, getRtmpUrl, generateRtmpUri), or osslive sign rtmp://....", method)
 				}
@@ -156,7 +157,7 @@ func otherProtocol(q *question) (Cause, bool) {
 		}
 		return no()
 	}
-	channel, _, _ := strings.Cut(q.request.Key, "/")
+	channel, _, _ := strings.Cut(strings.TrimPrefix(q.request.Key, "live/"), "/")
 	if q.proves(func(r *auth.Request) { r.Method, r.Key = "", channel }) {
 		return q.yes("The URL was signed to publish by RTMP to %s, and is used for HTTP.", "Sign a URL for the object (sign_url, SignURL, signatureUrl, generatePresignedUrl), or osslive sign http://....", q.quote(channel))
 	}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"osslive/auth"
+	"osslive/store"
 )
 
 // Mistakes about the clock and the end of URLs.
@@ -25,6 +27,9 @@ func clock(q *question) (Cause, bool) {
 	d = d.Abs().Round(time.Second)
 	if half := 30 * time.Minute; (d-d.Round(half)).Abs() < time.Minute && d <= 14*time.Hour+half {
 		return q.perhaps("The date of the request is %v %s the server's: a time zone. The local time was sent as GMT.", "Make the Date header from UTC. Look at the machine's time zone too.", d, direction)
+	}
+	if d > 48*time.Hour {
+		return q.perhaps("The date of the request is %d days %s the server's; 15 minutes are allowed.", "Sign each request when it is sent. If it was, set the clock.", int(d.Hours()/24), direction)
 	}
 	return q.perhaps("The clock of the client is %v %s the server's; 15 minutes are allowed.", "Set the clock (NTP); containers and virtual machines that slept are often late.", d, direction)
 }
@@ -50,6 +55,14 @@ func expiresMilliseconds(q *question) (Cause, bool) {
 		return q.perhaps("Expires is %s: milliseconds, where seconds are wanted.", "Divide by 1000: Date.now() and currentTimeMillis() count milliseconds. Mind whether the function wants a moment or a number of seconds from now.", q.quote(q.expires()))
 	case q.is(auth.ErrBadLifetime) && n > 604800 && n < 1e9 && math.Mod(n, 1000) == 0:
 		return q.perhaps("x-oss-expires is %s: milliseconds, it seems; %v seconds are meant, and 604800 is the most.", "Give the lifetime in seconds.", q.quote(q.expires()), n/1000)
+	}
+	return no()
+}
+
+func milliseconds(q *question) (Cause, bool) {
+	var invalid *store.InvalidError
+	if errors.As(q.r.Err, &invalid) && strings.HasSuffix(invalid.Field, "Time") && len(invalid.Value) == 13 {
+		return q.perhaps("%s is %s: milliseconds, where seconds are wanted.", "Divide by 1000.", invalid.Field, q.quote(invalid.Value))
 	}
 	return no()
 }

@@ -53,7 +53,7 @@ func queryEscaped(q *question) (Cause, bool) {
 					"Decode the HTML or JSON first; between parameters stands a bare &.", q.quote(escaped))
 			}
 		}
-		if strings.Contains(value, "&Signature=") || strings.Contains(value, "&OSSAccessKeyId=") || strings.Contains(value, "&Expires=") {
+		if containsAny(value, "&", credentials) {
 			return q.perhaps("The ampersands of the URL are percent-encoded, so that all its parameters are one.", "Encode the values of parameters only, not the & between them.")
 		}
 	}
@@ -61,7 +61,7 @@ func queryEscaped(q *question) (Cause, bool) {
 }
 
 func queryCut(q *question) (Cause, bool) {
-	if !q.unsigned() || len(q.r.Query) == 0 || slices.ContainsFunc(q.names(), func(n string) bool { return strings.Contains(n, "?") }) {
+	if !q.unsigned() || len(q.r.Query) == 0 || q.questionMarks() {
 		return no()
 	}
 	known := func(n string) bool { return slices.Contains(credentials, n) || q.r.Publish() && n == "playlistName" }
@@ -72,10 +72,33 @@ func queryCut(q *question) (Cause, bool) {
 		"Put the URL between quotes: a shell ends the command at the first &. Copy it whole; long URLs are cut by some programs.", strings.Join(q.names(), ", "))
 }
 
+// questionMarks tells whether the query has a question mark before a part of the
+// signature: it began twice.
+func (q *question) questionMarks() bool {
+	for _, name := range q.names() {
+		if strings.Contains(name, "?") || containsAny(q.r.Query.Get(name), "?", credentials) {
+			return true
+		}
+	}
+	return false
+}
+
+// containsAny looks in s for one of the parameters, behind a separator.
+func containsAny(s, separator string, parameters []string) bool {
+	return slices.ContainsFunc(parameters, func(p string) bool { return strings.Contains(s, separator+p+"=") })
+}
+
 func parameterWithQuestionMark(q *question) (Cause, bool) {
-	if i := slices.IndexFunc(q.names(), func(n string) bool { return strings.Contains(n, "?") }); i >= 0 {
+	if q.questionMarks() {
 		return q.perhaps("The URL has two question marks: the key has one that is not escaped, or the parameters were added twice.",
 			"Percent-encode the key in the URL: a question mark is %3F. The parameters begin after one ? and are separated by &.")
+	}
+	return no()
+}
+
+func queryWithoutQuestionMark(q *question) (Cause, bool) {
+	if q.unsigned() && containsAny(q.decodedPath()+"/"+strings.Join(q.r.Path, "/"), "&", credentials) {
+		return q.perhaps("The query of the URL begins with &.", "The first parameter follows a question mark, the others an &.")
 	}
 	return no()
 }
