@@ -13,7 +13,7 @@ import (
 )
 
 type channelsCmd struct {
-	Endpoint string  `default:"http://127.0.0.1:9000" placeholder:"URL" help:"Endpoint of the server."`
+	Endpoint string  `default:"http://127.0.0.1:9000" placeholder:"URL" help:"Endpoint of the server (${default})."`
 	Key      keyFlag `placeholder:"ID:SECRET[:TOKEN]" help:"Access key (the built-in one)."`
 	Bucket   string  `placeholder:"NAME" help:"Only the live channels of this bucket."`
 	Watch    bool    `short:"w" help:"Go on, and show what changes, until interrupted."`

@@ -11,10 +11,10 @@ import (
 
 type envCmd struct {
 	Format   string  `enum:"sh,powershell,dotenv" default:"sh" help:"sh: eval \"$$(osslive env)\"; powershell: osslive env --format powershell | Out-String | Invoke-Expression; dotenv: a .env file."`
-	Endpoint string  `default:"http://127.0.0.1:9000" placeholder:"URL" help:"Endpoint of the server."`
+	Endpoint string  `default:"http://127.0.0.1:9000" placeholder:"URL" help:"Endpoint of the server (${default})."`
 	Key      keyFlag `placeholder:"ID:SECRET[:TOKEN]" help:"Access key (the built-in one)."`
 	Region   string  `default:"oss-cn-local" help:"Region, as --region of the server."`
-	Bucket   string  `default:"demo" placeholder:"NAME" help:"Bucket that the program is to use."`
+	Bucket   string  `default:"demo" placeholder:"NAME" help:"Bucket that the program is to use (${default})."`
 }
 
 // Run prints the variables that the SDKs, ossutil and the samples of the API

@@ -13,7 +13,7 @@ import (
 
 type explainCmd struct {
 	ID    string `arg:"" optional:"" name:"request-id" help:"The x-oss-request-id of the answer, or the RequestId that a publisher was told; without one the last refusals are listed."`
-	Admin string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Admin address of the server."`
+	Admin string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Admin address of the server (${default})."`
 	Token string `name:"admin-token" placeholder:"TOKEN" help:"The server's --admin-token, if it is on another machine."`
 	JSON  bool   `name:"json" help:"Print JSON."`
 }

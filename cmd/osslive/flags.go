@@ -13,39 +13,40 @@ import (
 
 // serverFlags are the settings of a server, for serve and demo.
 type serverFlags struct {
-	Listen string `default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"API: HTTP and RTMP on one port."`
-	RTMP   string `name:"rtmp" placeholder:"HOST:PORT" help:"RTMP on a port of its own, or off (127.0.0.1:1935 if that is free)."`
-	Admin  string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Console, metrics and health, or off."`
+	Listen    string `group:"Addresses:" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"API: HTTP and RTMP on one port (${default})."`
+	RTMP      string `group:"Addresses:" name:"rtmp" placeholder:"HOST:PORT" help:"RTMP on a port of its own, or off (127.0.0.1:1935 if that is free)."`
+	Admin     string `group:"Addresses:" default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Console, metrics and health, or off (${default})."`
+	TLSCert   string `group:"Addresses:" name:"tls-cert" placeholder:"FILE" help:"PEM certificate: HTTPS and RTMPS on the API port too; read again when it changes."`
+	TLSKey    string `group:"Addresses:" name:"tls-key" placeholder:"FILE" help:"PEM private key of --tls-cert."`
+	PortsFile string `group:"Addresses:" placeholder:"FILE" help:"Write the bound addresses there, as JSON, once ready."`
 
-	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"PEM certificate: HTTPS and RTMPS on the API port too; read again when it changes."`
-	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"PEM private key of --tls-cert."`
+	Data       string        `group:"Data:" placeholder:"DIR" help:"Directory for everything, or memory (serve: ./osslive-data, demo: memory)."`
+	Durability string        `group:"Data:" enum:"strict,relaxed" default:"strict" help:"strict survives a power cut, relaxed a killed process."`
+	Retain     time.Duration `group:"Data:" placeholder:"DURATION" help:"Remove segments older than this (serve: never, demo: 10m)."`
 
-	Data       string `placeholder:"DIR" help:"Directory for everything, or memory (serve: ./osslive-data, demo: memory)."`
-	Durability string `enum:"strict,relaxed" default:"strict" help:"strict survives a power cut, relaxed a killed process."`
+	Key                []keyFlag     `group:"Keys, buckets, live channels:" placeholder:"ID:SECRET[:TOKEN]" help:"Access key; may be repeated (osslive:osslive-secret)."`
+	InsecureDefaultKey bool          `group:"Keys, buckets, live channels:" help:"Allow the built-in key on addresses that other machines can reach."`
+	Bucket             []bucketFlag  `group:"Keys, buckets, live channels:" placeholder:"NAME[:ACL]" help:"Bucket to create if missing; ACL is private, public-read or public-read-write; may be repeated (demo:public-read)."`
+	Channel            []channelFlag `group:"Keys, buckets, live channels:" placeholder:"BUCKET/NAME" help:"Live channel to create if missing; may be repeated (demo/stream, with the default bucket)."`
 
-	Key                []keyFlag     `placeholder:"ID:SECRET[:TOKEN]" help:"Access key; may be repeated (osslive:osslive-secret)."`
-	InsecureDefaultKey bool          `help:"Allow the built-in key on addresses that other machines can reach."`
-	Bucket             []bucketFlag  `placeholder:"NAME[:ACL]" help:"Bucket to create if missing; ACL is private, public-read or public-read-write; may be repeated (demo:public-read)."`
-	Channel            []channelFlag `placeholder:"BUCKET/NAME" help:"Live channel to create if missing; may be repeated (demo/stream, with the default bucket)."`
-	Region             string        `default:"oss-cn-local" help:"Region that answers name."`
-	BaseDomain         []string      `placeholder:"NAME" help:"Domain under which BUCKET.NAME is a bucket, besides localhost; may be repeated."`
-	CNAME              []cnameFlag   `name:"cname" placeholder:"HOST=BUCKET" help:"Host name that stands for one bucket; may be repeated."`
-	PublicURL          string        `name:"public-url" placeholder:"URL" help:"http:// or https:// and HOST[:PORT] of the URLs in answers (what the client used)."`
-	Cors               string        `enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name."`
-	AdminHost          []string      `placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
-	AdminToken         string        `placeholder:"TOKEN" help:"Opens the console to other machines, to sign and to change things; of 16 characters or more."`
+	Region     string      `group:"Names in URLs:" default:"oss-cn-local" help:"Region that answers name."`
+	BaseDomain []string    `group:"Names in URLs:" placeholder:"NAME" help:"Domain under which BUCKET.NAME is a bucket, besides localhost; may be repeated."`
+	CNAME      []cnameFlag `group:"Names in URLs:" name:"cname" placeholder:"HOST=BUCKET" help:"Host name that stands for one bucket; may be repeated."`
+	PublicURL  string      `group:"Names in URLs:" name:"public-url" placeholder:"URL" help:"http:// or https:// and HOST[:PORT] of the URLs in answers (what the client used)."`
+	Cors       string      `group:"Names in URLs:" enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name."`
 
-	Retain         time.Duration `placeholder:"DURATION" help:"Remove segments older than this (serve: never, demo: 10m)."`
-	PublisherIdle  time.Duration `default:"15s" help:"End a publish that has sent nothing for so long."`
-	AllowAudioOnly bool          `help:"Accept a publish without video."`
-	AllowHEVC      bool          `name:"allow-hevc" help:"Accept HEVC (H.265) video, which the service refuses."`
-	Endlist        bool          `help:"Write EXT-X-ENDLIST when a publish ends."`
+	PublisherIdle  time.Duration `group:"Publishing:" default:"15s" help:"End a publish that has sent nothing for so long."`
+	AllowAudioOnly bool          `group:"Publishing:" help:"Accept a publish without video."`
+	AllowHEVC      bool          `group:"Publishing:" name:"allow-hevc" help:"Accept HEVC (H.265) video, which the service refuses."`
+	Endlist        bool          `group:"Publishing:" help:"Write EXT-X-ENDLIST when a publish ends."`
 
-	PortsFile string `placeholder:"FILE" help:"Write the bound addresses there, as JSON, once ready."`
-	LogFormat string `enum:"text,json" default:"text" help:"Form of the log's lines, on standard error: text or json."`
-	AccessLog bool   `help:"Log each request, and each begin and end of a publish, whatever --log-level says."`
-	Pprof     bool   `help:"Profiles at /debug/pprof/ of the admin address."`
-	LogLevel  string `enum:"debug,info,warn,error" default:"warn" help:"Least level that is logged: debug, info, warn or error."`
+	AdminHost  []string `group:"Console:" placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
+	AdminToken string   `group:"Console:" placeholder:"TOKEN" help:"Opens the console to other machines, to sign and to change things; of 16 characters or more."`
+
+	LogLevel  string `group:"Log:" enum:"debug,info,warn,error" default:"warn" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat string `group:"Log:" enum:"text,json" default:"text" help:"Form of the log's lines, on standard error: text or json."`
+	AccessLog bool   `group:"Log:" help:"Log each request, and each begin and end of a publish, whatever --log-level says."`
+	Pprof     bool   `group:"Log:" help:"Profiles at /debug/pprof/ of the admin address."`
 }
 
 // dataOr sets where data goes if the user did not.

@@ -10,7 +10,7 @@ import (
 )
 
 type healthCmd struct {
-	Admin string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Admin address of the server."`
+	Admin string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Admin address of the server (${default})."`
 }
 
 func (h *healthCmd) Run(ctx context.Context, c *console) error {

@@ -90,7 +90,10 @@ func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
 	return kong.New(c, append(options,
 		kong.Name("osslive"),
 		kong.Description("A local stand-in for Alibaba Cloud OSS LiveChannel: OSS API and RTMP in, HLS out.\n\n"+
-			"Each flag can be set by environment as well: --public-url is OSSLIVE_PUBLIC_URL."),
+			"Each flag is a variable of the environment, too: --public-url is OSSLIVE_PUBLIC_URL. "+
+			"Exit codes: 0, 1 for what failed, 2 for a command line or setting that cannot work."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }), // without each variable
 		kong.DefaultEnvars("OSSLIVE"))...)
 }
 

@@ -18,8 +18,8 @@ type obsCmd struct {
 	URL          string        `arg:"" optional:"" name:"url" default:"rtmp://127.0.0.1:9000/demo/live/stream" help:"rtmp://HOST/BUCKET/live/CHANNEL; signed already, or signed here (${default})."`
 	Key          keyFlag       `placeholder:"ID:SECRET[:TOKEN]" help:"Access key to sign the URL with (the built-in one)."`
 	Expires      time.Duration `default:"720h" help:"How long the profile is good."`
-	FragDuration int           `default:"5" placeholder:"SECONDS" help:"FragDuration of the channel: key frames are to fit."`
-	Out          string        `default:"." placeholder:"DIR" help:"Where to make the profile's folder."`
+	FragDuration int           `default:"5" placeholder:"SECONDS" help:"FragDuration of the channel: key frames are to fit (${default})."`
+	Out          string        `default:"." placeholder:"DIR" help:"Where to make the profile's folder (${default})."`
 }
 
 func (o *obsCmd) Run(c *console) error {
