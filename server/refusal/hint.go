@@ -9,7 +9,7 @@ import (
 // must not keep a processor busy.
 const (
 	maxWaiting   = 16
-	hintInterval = 500 * time.Millisecond
+	hintInterval = time.Second
 )
 
 // Hints explains refused publishes and requests without the right to what they ask

@@ -98,26 +98,13 @@ func (l *Log) Add(r Refusal) {
 
 // clip bounds what r holds on to.
 func (r *Refusal) clip() {
-	size := len(r.RawPath) + len(r.Host)
 	kept := http.Header{}
 	for name, values := range r.Header {
-		if !signedHeader(name) && !strings.Contains(strings.ToLower(namedHeaders(r)), strings.ToLower(name)) {
-			continue
-		}
-		kept[name] = values
-		for _, v := range values {
-			size += len(name) + len(v)
+		if signedHeader(name) || strings.Contains(strings.ToLower(namedHeaders(r)), strings.ToLower(name)) {
+			kept[name] = values
 		}
 	}
-	for name, values := range r.Query {
-		for _, v := range values {
-			size += len(name) + len(v)
-		}
-	}
-	for _, part := range r.Path {
-		size += len(part)
-	}
-	if r.Header = kept; size > maxBytes {
+	if r.Header = kept; r.size() > maxBytes {
 		r.Oversize, r.Header, r.Query, r.Path, r.RawPath = true, nil, nil, nil, ""
 	}
 	r.Err = clipError(r.Err)
@@ -127,6 +114,22 @@ func (r *Refusal) clip() {
 	if len(r.Bucket)+len(r.Name) > maxBytes {
 		r.Bucket, r.Name = cut(r.Bucket, maxText), cut(r.Name, maxText)
 	}
+}
+
+// size is about how many bytes are signed, or kept, of r.
+func (r *Refusal) size() int {
+	n := len(r.RawPath) + len(r.Host)
+	for _, values := range []map[string][]string{r.Header, r.Query} {
+		for name, all := range values {
+			for _, v := range all {
+				n += len(name) + len(v)
+			}
+		}
+	}
+	for _, part := range r.Path {
+		n += len(part)
+	}
+	return n
 }
 
 // clipError returns err without the long texts that it may hold.
