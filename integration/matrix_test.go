@@ -22,7 +22,7 @@ type row struct {
 
 // rows returns the whole matrix in the order of its table.
 func rows() []row {
-	return slices.Concat(mediaRows, timeRows, changeRows, formRows, chunkRows)
+	return slices.Concat(mediaRows, timeRows, changeRows, formRows, chunkRows, refuseRows, statRows)
 }
 
 // matrix is what the rows have in common: one server with a channel for each.
