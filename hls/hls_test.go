@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -171,59 +172,84 @@ func FuzzPlaylist(f *testing.F) {
 	f.Add("1543895706266.ts", "a/b.ts", int64(5e9), int64(1), uint64(7), uint64(0), 5)
 	f.Add("#EXT-X-ENDLIST\n", "\r\nhttp://evil/x.ts\n#EXTINF:1,", int64(-1), int64(1<<62), uint64(1<<63), uint64(2), -1)
 	f.Add("\xff\x00 ", "直播", int64(999499999), int64(999500000), uint64(0), uint64(1), 0)
-	f.Fuzz(func(t *testing.T, first, second string, d1, d2 int64, sequence, discontinuities uint64, target int) {
-		p := Playlist{Sequence: sequence, DiscontinuitySequence: discontinuities, TargetDuration: target, Ended: target%2 == 0,
-			Segments: []Segment{{first, time.Duration(d1), true}, {second, time.Duration(d2), false}}}
-		text := string(p.AppendText(nil))
-		if !strings.HasSuffix(text, "\n") {
-			t.Fatalf("no line end: %q", text)
+	f.Fuzz(checkLines)
+}
+
+// checkLines holds the text of a playlist to that.
+func checkLines(t *testing.T, first, second string, d1, d2 int64, sequence, discontinuities uint64, target int) {
+	p := Playlist{Sequence: sequence, DiscontinuitySequence: discontinuities, TargetDuration: target, Ended: target%2 == 0,
+		Segments: []Segment{{first, time.Duration(d1), true}, {second, time.Duration(d2), false}}}
+	text := string(p.AppendText(nil))
+	if !strings.HasSuffix(text, "\n") {
+		t.Fatalf("no line end: %q", text)
+	}
+	var uris []string
+	expectURI := false
+	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		if expectURI {
+			uris = append(uris, line)
+			expectURI = false
+			continue
 		}
-		var uris []string
-		expectURI := false
-		for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-			if expectURI {
-				uris = append(uris, line)
-				expectURI = false
-				continue
+		name, value, _ := strings.Cut(line, ":")
+		var want string
+		switch name {
+		case "#EXTM3U":
+			if want = line; i != 0 {
+				t.Fatalf("line %d is %q", i, line)
 			}
-			name, value, _ := strings.Cut(line, ":")
-			var want string
-			switch name {
-			case "#EXTM3U":
-				if want = line; i != 0 {
-					t.Fatalf("line %d is %q", i, line)
-				}
-			case "#EXT-X-DISCONTINUITY", "#EXT-X-ENDLIST":
-				want = name
-			case "#EXT-X-VERSION", "#EXT-X-MEDIA-SEQUENCE", "#EXT-X-DISCONTINUITY-SEQUENCE", "#EXT-X-TARGETDURATION":
-				n, err := strconv.ParseUint(value, 10, 64)
-				if err != nil {
-					t.Fatalf("%q: %v", line, err)
-				}
-				want = fmt.Sprintf("%s:%d", name, n)
-			case "#EXTINF":
-				var s, ms uint64
-				if _, err := fmt.Sscanf(value, "%d.%03d,", &s, &ms); err != nil || s+ms == 0 {
-					t.Fatalf("%q: %v", line, err)
-				}
-				want = fmt.Sprintf("#EXTINF:%d.%03d,", s, ms)
-				expectURI = true
+		case "#EXT-X-DISCONTINUITY", "#EXT-X-ENDLIST":
+			want = name
+		case "#EXT-X-VERSION", "#EXT-X-MEDIA-SEQUENCE", "#EXT-X-DISCONTINUITY-SEQUENCE", "#EXT-X-TARGETDURATION":
+			n, err := strconv.ParseUint(value, 10, 64)
+			if err != nil {
+				t.Fatalf("%q: %v", line, err)
 			}
-			if line != want {
-				t.Fatalf("got line %q, want %q", line, want)
+			want = fmt.Sprintf("%s:%d", name, n)
+		case "#EXTINF":
+			var s, ms uint64
+			if _, err := fmt.Sscanf(value, "%d.%03d,", &s, &ms); err != nil || s+ms == 0 {
+				t.Fatalf("%q: %v", line, err)
+			}
+			want = fmt.Sprintf("#EXTINF:%d.%03d,", s, ms)
+			expectURI = true
+		}
+		if line != want {
+			t.Fatalf("got line %q, want %q", line, want)
+		}
+	}
+	for i, name := range []string{first, second} {
+		if i >= len(uris) || unescape(uris[i]) != name {
+			t.Fatalf("got URIs %q, want %q escaped", uris, []string{first, second})
+		}
+		for _, c := range []byte(uris[i]) {
+			if c <= ' ' || c >= 0x7f || c == '#' || c == ':' || c == '?' || c == '\\' {
+				t.Fatalf("URI %q holds %q", uris[i], c)
 			}
 		}
-		for i, name := range []string{first, second} {
-			if i >= len(uris) || unescape(uris[i]) != name {
-				t.Fatalf("got URIs %q, want %q escaped", uris, []string{first, second})
-			}
-			for _, c := range []byte(uris[i]) {
-				if c <= ' ' || c >= 0x7f || c == '#' || c == ':' || c == '?' || c == '\\' {
-					t.Fatalf("URI %q holds %q", uris[i], c)
-				}
-			}
+	}
+}
+
+// TestHostileNames is L1: names of any bytes never make a line of their own.
+func TestHostileNames(t *testing.T) {
+	n := 20_000
+	if os.Getenv("OSSLIVE_SOAK") != "" {
+		n = 2_000_000
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	parts := []string{"\n", "\r\n", "\r", "\x00", "\u2028", "#EXTINF:1,", "#EXT-X-ENDLIST", "http://evil/", "../", " ", "%0a", "a.ts", "\xff", "直播", "\\", "?", "\v"}
+	name := func() string {
+		var b strings.Builder
+		for range 1 + r.IntN(5) {
+			b.WriteString(parts[r.IntN(len(parts))])
+			b.WriteByte(byte(r.Uint32()))
 		}
-	})
+		return b.String()
+	}
+	for range n {
+		checkLines(t, name(), name(), r.Int64(), -r.Int64(), r.Uint64(), r.Uint64(), r.IntN(100))
+	}
+	t.Logf("L1: %d playlists of hostile names, foreign lines 0", n)
 }
 
 func unescape(s string) string {
