@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,34 +17,31 @@ import (
 	"osslive/integration/pusher"
 )
 
-// goroutines returns how many the server has.
-func (s *server) goroutines(t *testing.T) int {
+// metric returns the value of a series, 0 if there is none.
+func (s *server) metric(t *testing.T, series string) float64 {
 	t.Helper()
 	text, _, err := get(t.Context(), "http://"+s.Admin+"/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := regexp.MustCompile(`(?m)^go_goroutines (\d+)$`).FindSubmatch(text)
-	if m == nil {
-		t.Fatal("no go_goroutines in the metrics")
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, series+" "); ok {
+			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			return n
+		}
 	}
-	n, _ := strconv.Atoi(string(m[1]))
-	return n
+	return 0
 }
+
+// goroutines returns how many the server has.
+func (s *server) goroutines(t *testing.T) int { return int(s.metric(t, "go_goroutines")) }
 
 // reached returns how often a limit of RTMP was gone over.
 func (s *server) reached(t *testing.T, limit string) int {
-	t.Helper()
-	text, _, err := get(t.Context(), "http://"+s.Admin+"/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := regexp.MustCompile(`(?m)^osslive_limits_reached_total\{limit="` + limit + `",protocol="rtmp"\} (\d+)$`).FindSubmatch(text)
-	if m == nil {
-		return 0
-	}
-	n, _ := strconv.Atoi(string(m[1]))
-	return n
+	return int(s.metric(t, `osslive_limits_reached_total{limit="`+limit+`",protocol="rtmp"}`))
 }
 
 // atMost expects the server to have had no more memory of its own than that, in KiB.

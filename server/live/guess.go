@@ -108,8 +108,9 @@ type refusalLog struct {
 	mu     sync.Mutex
 	since  time.Time // of the second that is counted
 	lines  int       // in it
-	others int       // refusals that got no line
+	others int       // refusals that got no line, since the last summary
 	last   string    // the reason of the last of them
+	told   time.Time // of the last summary
 }
 
 // line says whether a refusal gets a line of its own.
@@ -127,14 +128,14 @@ func (l *refusalLog) line(now time.Time, reason string) bool {
 	return false
 }
 
-// summary returns, once their second is over, how many refusals got no line.
+// summary returns, once a second, how many refusals got no line.
 func (l *refusalLog) summary(now time.Time) (others int, last string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Sub(l.since) < time.Second {
+	if l.others == 0 || now.Sub(l.told) < time.Second {
 		return 0, ""
 	}
 	others, last = l.others, l.last
-	l.others = 0
+	l.others, l.told = 0, now
 	return others, last
 }

@@ -93,6 +93,30 @@ func (l *lines) all() string {
 	return l.Buffer.String()
 }
 
+// TestRefusalLines: a flood that does not stop has five lines and one summary a
+// second.
+func TestRefusalLines(t *testing.T) {
+	var l refusalLog
+	began := time.Now()
+	lines, summaries, counted := 0, 0, 0
+	for i := range 100_000 { // ten seconds of it; summary is asked for twice a second
+		now := began.Add(time.Duration(i) * 100 * time.Microsecond)
+		if l.line(now, "reason") {
+			lines++
+		}
+		if i%5000 == 4999 {
+			if others, last := l.summary(now); others > 0 && last == "reason" {
+				summaries++
+				counted += others
+			}
+		}
+	}
+	t.Logf("P9: 100,000 refusals in 10 s: %d lines, %d summaries of %d others", lines, summaries, counted)
+	if lines != 50 || summaries < 9 || summaries > 11 || counted > 100_000-lines || counted < 85_000 {
+		t.Error("want 50 lines, and about 10 summaries of all others")
+	}
+}
+
 // TestManyGuesses: 10,000 wrong signatures from many sources cost few lines of
 // log, a summary among them, and no publisher with a right one waits.
 func TestManyGuesses(t *testing.T) {
