@@ -18,6 +18,14 @@ import (
 // encoder wait.
 const backlog = 2
 
+// Segments that come faster than commitGap, which is far faster than real time,
+// share a commit, at most batchSize of them. A playlist that changed more often
+// would serve nobody.
+const (
+	commitGap = 10 * time.Millisecond
+	batchSize = 8
+)
+
 var errRecorder = errors.New("an earlier segment could not be recorded")
 
 // finished is a segment whose bytes are written but not yet durable.
@@ -28,23 +36,24 @@ type finished struct {
 
 // recorder makes a session's segments visible: it syncs a segment's blob and commits
 // the segment's object, the playlist that lists it and the channel's position
-// together. Segments that wait when it comes to them, of a push faster than the disk,
-// share a commit. It has a goroutine of its own, so that the disk does not hold up
-// the connection.
+// together. Segments of a push far faster than real time share a commit. It has a
+// goroutine of its own, so that the disk does not hold up the connection.
 type recorder struct {
 	session *store.Session
 	metrics *metrics.Metrics
 	fail    func(error) // called once, when a segment could not be recorded
 
-	queue   chan finished
-	done    chan struct{}
-	failed  atomic.Bool
-	ending  atomic.Bool // the next segment is the last, and ends the list
-	count   atomic.Int64
-	window  hls.Window
-	listed  []store.Segment // the window's segments, as the store keeps them
-	playing string          // the playlist's name
-	text    []byte
+	queue  chan finished
+	done   chan struct{}
+	failed atomic.Bool
+	ending atomic.Bool // the next segment is the last, and ends the list
+	count  atomic.Int64
+
+	committed time.Time // the last commit; run's, as is what follows
+	window    hls.Window
+	listed    []store.Segment // the window's segments, as the store keeps them
+	playing   string          // the playlist's name
+	text      []byte
 }
 
 func newRecorder(session *store.Session, m *metrics.Metrics, fail func(error)) *recorder {
@@ -104,10 +113,7 @@ func (r *recorder) close(ctx context.Context) error {
 func (r *recorder) run() {
 	defer close(r.done)
 	for f := range r.queue {
-		batch := []finished{f}
-		for more := len(r.queue); more > 0; more-- {
-			batch = append(batch, <-r.queue)
-		}
+		batch := r.gather(f)
 		if r.failed.Load() {
 			abort(batch)
 			continue
@@ -117,6 +123,29 @@ func (r *recorder) run() {
 			r.fail(err)
 		}
 	}
+}
+
+// gather returns first, and what follows it in the gap after the last commit.
+func (r *recorder) gather(first finished) []finished {
+	batch := []finished{first}
+	gap := commitGap - time.Since(r.committed)
+	if gap <= 0 {
+		return batch
+	}
+	over := time.NewTimer(gap)
+	defer over.Stop()
+	for len(batch) < batchSize {
+		select {
+		case f, more := <-r.queue:
+			if !more {
+				return batch
+			}
+			batch = append(batch, f)
+		case <-over.C:
+			return batch
+		}
+	}
+	return batch
 }
 
 func abort(batch []finished) {
@@ -168,6 +197,7 @@ func (r *recorder) record(batch []finished) error {
 	if err := r.session.CommitSegments(context.Background(), segs, next, r.text); err != nil {
 		return errors.Join(fmt.Errorf("segment %s: %w", segs[0].Name, err), failed)
 	}
+	r.committed = time.Now()
 	r.count.Add(int64(len(segs)))
 	for _, f := range batch {
 		r.metrics.Segment(f.Bytes, time.Since(began))
