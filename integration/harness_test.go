@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -104,11 +105,16 @@ func serve(t testing.TB, data, bucket string, flags ...string) *server {
 func launch(t testing.TB, data string, args ...string) *server {
 	t.Helper()
 	ports := filepath.Join(t.TempDir(), "ports.json")
+	// All is logged, and looked through at the end; a test may ask for less.
+	args = slices.Insert(args, 1, "--log-level", "debug")
 	args = append(args, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--ports-file", ports)
 	if data != "" {
 		args = append(args, "--data", data)
 	}
 	s := &server{Data: data, proc: start(t, exec.Command(osslive(t), args...))}
+	if i := slices.Index(args[3:], "--log-level"); i < 0 {
+		t.Cleanup(func() { s.checkLog(t) })
+	}
 	eventually(t, readyWithin, "osslive is ready", func() error {
 		if err, gone := s.proc.exited(); gone {
 			t.Fatalf("osslive ended before it was ready: %v\n%s", err, s.proc.output())

@@ -45,7 +45,7 @@ func TestLargeObject(t *testing.T) {
 		t.Skip("moves hundreds of megabytes: not in -short")
 	}
 	length := size(t, "OSSLIVE_LARGE_BYTES", 256<<20)
-	s := serve(t, t.TempDir(), "large", "--durability", "relaxed")
+	s := serve(t, t.TempDir(), "large", "--durability", "relaxed", "--log-level", "warn")
 	c := s.client("large")
 
 	transfer(t, c, "warm", 4<<20) // what the first object makes for all
@@ -113,7 +113,7 @@ func TestManyKeys(t *testing.T) {
 		t.Skip("puts tens of thousands of objects: not in -short")
 	}
 	keys := size(t, "OSSLIVE_KEYS", 20_000)
-	s := serve(t, t.TempDir(), "many", "--durability", "relaxed")
+	s := serve(t, t.TempDir(), "many", "--durability", "relaxed", "--log-level", "warn")
 	c := s.client("many")
 	began := time.Now()
 	putKeys(t, c, keys)
