@@ -60,7 +60,10 @@ func TestContainer(t *testing.T) {
 	if !server.ReadOnly || app.DependsOn["osslive"].Condition != "service_healthy" {
 		t.Error("the compose file does not run a read-only server that its application waits for")
 	}
-	box := img.run(t, server)
+	volume := t.TempDir()
+	// A new volume begins as a copy of what the image has there.
+	run(t, time.Minute, "cp", "-a", filepath.Join(img.root, img.volume)+"/.", volume)
+	box := img.run(t, server, volume)
 	eventually(t, readyWithin, "the container is healthy", func() error {
 		if err, gone := box.process.exited(); gone {
 			t.Fatalf("the container ended: %v\n%s", err, box.process.output())
@@ -101,6 +104,13 @@ func TestContainer(t *testing.T) {
 		t.Errorf("after SIGTERM: gone %v, %v, want exit 0 within %v", gone, err, stopWithin)
 	}
 	t.Logf("stopped in %v", time.Since(began).Round(time.Millisecond))
+
+	// A folder of the host instead of a volume, which nobody gave to the user.
+	box = img.run(t, server, t.TempDir())
+	err, gone := box.process.wait(readyWithin)
+	if said := box.process.output(); !gone || err == nil || err.Error() != "exit status 2" || !strings.Contains(said, "uid 65532 may not write there") || !strings.Contains(said, "chown -R 65532") {
+		t.Errorf("with a folder of another user: ended %v, %v, want exit status 2 with path, uid and fix:\n%s", gone, err, said)
+	}
 }
 
 // buildImage follows the Dockerfile.
@@ -267,8 +277,8 @@ type container struct {
 }
 
 // run starts the image's entry point with the service's command, in a network
-// where the service and its aliases have names.
-func (img *dockerImage) run(t *testing.T, s *service) *container {
+// where the service and its aliases have names; volume is a folder.
+func (img *dockerImage) run(t *testing.T, s *service, volume string) *container {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("only root may make a root folder read-only and a network of its own")
@@ -277,13 +287,11 @@ func (img *dockerImage) run(t *testing.T, s *service) *container {
 	if out, err := exec.Command(tool(t, "unshare"), "--mount", "--net", ip, "link", "set", "lo", "up").CombinedOutput(); err != nil {
 		t.Skipf("this machine does not let root make name spaces: %s", out)
 	}
-	hosts, volume := filepath.Join(t.TempDir(), "hosts"), t.TempDir()
+	hosts := filepath.Join(t.TempDir(), "hosts")
 	names := strings.Join(append([]string{"localhost", "osslive"}, s.Networks["default"].Aliases...), " ")
 	if err := os.WriteFile(hosts, []byte("127.0.0.1 "+names+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// A new volume begins as a copy of what the image has there.
-	run(t, time.Minute, "cp", "-a", filepath.Join(img.root, img.volume)+"/.", volume)
 	const enter = `ip link set lo up
 mount --make-rprivate /
 mount --bind "$1" /etc/hosts
