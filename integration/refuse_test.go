@@ -26,6 +26,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown bucket", owner.publishURL(s.HTTP, "nobucket", "ch", hour, nil), "NoSuchBucket"},
 		{"unknown channel", owner.publishURL(s.HTTP, "media", "nochannel", hour, nil), "NoSuchLiveChannel"},
 		{"disabled", owner.publishURL(s.HTTP, "media", "off", hour, nil), "LiveChannelDisabled"},
+		{"a line break after the URL", owner.publishURL(s.HTTP, "media", "ch", hour, nil) + "\n", "line break or a zero byte (RequestId "},
 		{"on the RTMP port", unsignedPublishURL(s.RTMP, "media", "ch"), "AccessDenied"},
 		{"not the key that signed another parameter",
 			owner.publishURL(s.HTTP, "media", "ch", hour, map[string]string{"playlistName": "list.m3u8"}) + "&extra=1", "SignatureDoesNotMatch"},

@@ -1,6 +1,8 @@
 package rtmp
 
 import (
+	"errors"
+
 	"osslive/rtmp/amf0"
 	"osslive/rtmp/flv"
 )
@@ -97,16 +99,21 @@ func (c *conn) publish(m message, cmd command) error {
 	}
 	c.streamID = max(m.stream, 1)
 	host, path, query, err := joinURL(c.client.app, c.client.tcURL, cmd.text(1))
-	if err != nil {
-		return err
-	}
-	c.path = path
-	c.stream, err = c.server.Handler.Publish(c.ctx, &PublishRequest{
+	request := &PublishRequest{
 		Host: host, Path: path, Query: query,
 		Type: cmd.text(2), FlashVer: c.client.flashVer,
 		RemoteAddr: c.nc.RemoteAddr(), LocalAddr: c.nc.LocalAddr(),
 		Kick: c.kickFunc(),
-	})
+	}
+	var malformed *RejectError
+	if errors.As(err, &malformed) && c.server.OnMalformed != nil {
+		return c.server.OnMalformed(request, malformed)
+	}
+	if err != nil {
+		return err
+	}
+	c.path = path
+	c.stream, err = c.server.Handler.Publish(c.ctx, request)
 	if err != nil {
 		c.stream = nil
 		return err

@@ -76,6 +76,9 @@ type Server struct {
 	Handler Handler
 	Limits  Limits          // the zero value means DefaultLimits
 	OnClose func(CloseInfo) // called for each connection, if not nil
+	// OnMalformed is called, if not nil, for a publish whose URL cannot be read, with
+	// neither path nor query, in place of Handler. It returns what the client is told.
+	OnMalformed func(*PublishRequest, *RejectError) *RejectError
 
 	// Video and Audio are the codecs that Handler takes, for clients that ask at
 	// connect. Tags of others reach it all the same.

@@ -32,6 +32,9 @@ func TestScripts(t *testing.T) {
 			"waitfor":   waitFor,
 			"addr":      setAddresses,
 			"temporary": setTemporary,
+			"lastrefusal": func(ts *testscript.TestScript, _ bool, _ []string) {
+				ts.Setenv("REFUSAL", strings.Fields(ts.ReadFile("stdout"))[0])
+			},
 		},
 	})
 }

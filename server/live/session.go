@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"osslive/rtmp"
@@ -191,6 +192,20 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 	channel := s.record.Channel()
 	s.handler.keep(s.request, target{channel.Bucket, channel.Name}, s.requestID, err)
 	return r
+}
+
+// Malformed answers a publish whose URL cannot be read: it gives the refusal an ID.
+func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp.RejectError {
+	requestID := newRequestID()
+	h.Metrics.Refused(err.Code)
+	if h.refusals.line(time.Now(), err.Description) {
+		h.Logger.Warn("publish refused", "request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer, "reason", err.Description)
+	}
+	code, message, _ := strings.Cut(err.Description, ": ")
+	h.Refusals.Add(refusal.Refusal{
+		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: code, Message: message, Err: err, Host: r.Host,
+	})
+	return &rtmp.RejectError{Code: err.Code, Description: fmt.Sprintf("%s (RequestId %s)", err.Description, requestID)}
 }
 
 // keep remembers a refusal for whoever asks about it.

@@ -179,7 +179,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 		rtmpLimits.Idle = c.PublisherIdle
 	}
 	fit(FileLimit(), &limits, &rtmpLimits)
-	n.rtmp = &rtmp.Server{Handler: publishers, Limits: rtmpLimits, OnClose: n.rtmpEnded(instruments)}
+	n.rtmp = &rtmp.Server{Handler: publishers, OnMalformed: publishers.Malformed, Limits: rtmpLimits, OnClose: n.rtmpEnded(instruments)}
 	n.rtmp.Video, n.rtmp.Audio = publishers.Codecs()
 	n.api = &http.Server{
 		Handler: server.New(server.Config{

@@ -16,6 +16,7 @@ var evident = []hypothesis{
 	{"s3-signature", s3Signature},
 	{"not-oss", notOSS},
 	{"rtmp-version", rtmpVersion},
+	{"line-break", lineBreak},
 	{"publish-path", publishPath},
 	{"query-escaped", queryEscaped},
 	{"query-cut", queryCut},

@@ -9,9 +9,16 @@ import (
 
 // Mistakes that the form of a URL shows.
 
+func lineBreak(q *question) (Cause, bool) {
+	if strings.Contains(q.r.Message, "line break") {
+		return q.perhaps("The publish URL has a line break in it, or a zero byte.", "Strip the URL, or the stream key, when it is read from a file or pasted: a line break at its end is not seen.")
+	}
+	return no()
+}
+
 func publishPath(q *question) (Cause, bool) {
 	p := q.r.Path
-	if !q.r.Publish() || q.r.Oversize || len(p) == 3 && (p[0] == "live" || p[1] == "live") || len(p) == 2 && p[0] == "live" {
+	if !strings.Contains(q.r.Message, "must end in") || q.r.Oversize || len(p) == 3 && (p[0] == "live" || p[1] == "live") || len(p) == 2 && p[0] == "live" {
 		return no()
 	}
 	joined := q.quote("/" + strings.Join(p, "/"))
