@@ -203,6 +203,7 @@ func TestStreams(t *testing.T) {
 		{"jump in mid GOP", two, join(live(0, 1), one(inter(1000), inter(3_601_040), inter(3_601_080)), gop(3_601_120, 3_601_520, 40)), "1.04s Kva, 400ms KDva"},
 		{"jump of the audio first", two, join(live(0, 1), one(aac(3_601_000), inter(1000), idr(3_601_040), aac(3_601_021), inter(3_601_080))), "1.04s Kva, 80ms KDva"},
 		{"a single wild picture", two, join(live(0, 1), one(inter(900_000_000)), frames(1000, 1)), "1s Kva, 1s KDva"},
+		{"jump back by a little over 1 s", two, join(live(0, 3), one(inter(1950)), gop(2000, 3000, 40)), "2s Kva, 1s Kva, 1s KDva"},
 		{"pause of 9 s", two, join(live(0, 1), frames(10_000, 1)), "10s Kva, 1s Kva"},
 		{"step back by 200 ms", two, join(live(0, 1), frames(800, 2)), "2.8s Kva"},
 		{"equal times", two, join(config, one(idr(0), inter(0), inter(0), inter(40), inter(40), inter(80))), "120ms Kv"},
@@ -279,5 +280,31 @@ func TestADTSInTags(t *testing.T) {
 	got, _ := segment(t, cfg, headed)
 	if !reflect.DeepEqual(got.data, want.data) {
 		t.Error("the segments differ")
+	}
+}
+
+// The video jumps back and has no keyframe for twelve seconds, the audio goes
+// on: with the keyframe both go on together.
+func TestAudioAfterLongBreak(t *testing.T) {
+	lame := only(flv.Video, frames(2000, 12))
+	for i := range lame {
+		lame[i] = inter(lame[i].Time - 1500)
+	}
+	sound := only(flv.Audio, frames(2000, 12))
+	var mixed []flv.Tag
+	for i := range sound {
+		mixed = append(mixed, sound[i])
+		if i < len(lame) {
+			mixed = append(mixed, lame[i])
+		}
+	}
+	out, _ := segment(t, segmenter.Config{FragDuration: 2 * time.Second}, join(live(0, 2), mixed, frames(14_000, 4)))
+	if got, want := summary(t, out), "2s Kva, 2s KDva, 2s Kva"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for i, seg := range out.check(t).Segments {
+		if seg.AudioLead > 90_000 {
+			t.Errorf("segment %d: audio is %d ms ahead", i, seg.AudioLead/90)
+		}
 	}
 }

@@ -194,14 +194,17 @@ func (s *Segmenter) media(f *frame) error {
 func (s *Segmenter) start(key *frame) error {
 	s.phase, s.decided = running, true
 	queued := s.queue.take()
+	base := s.video.base
 	if key != nil {
 		if err := s.writeVideo(key); err != nil {
 			return err
 		}
 	}
+	// On a timeline that the keyframe has begun, older audio has no place.
+	begins := key != nil && (!s.audio.started || s.video.base != base)
 	for i := range queued {
 		f := &queued[i]
-		if key != nil && !s.audio.started && f.at < key.at-audioLead {
+		if begins && f.at < key.at-audioLead {
 			continue
 		}
 		if err := s.media(f); err != nil {

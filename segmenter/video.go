@@ -320,7 +320,8 @@ func (s *Segmenter) appendNALs(f *frame) {
 func (s *Segmenter) videoBase(at mpegts.Ticks) (base mpegts.Ticks, jumped bool) {
 	v, a := &s.video, &s.audio
 	switch {
-	case v.near(at):
+	case v.near(at) && (s.seg.open || at-v.base > v.last):
+		// After a jump, too, unless time would have to stand still to wait for it.
 		return v.base, false
 	case v.starts(&a.track, at):
 		return a.base, false

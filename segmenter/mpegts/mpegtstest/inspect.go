@@ -30,8 +30,9 @@ type Segment struct {
 	VideoFirst    bool // a picture follows the tables, nothing before it
 	HasVideo      bool // as the program map says
 	HasAudio      bool
-	HEVC          bool // the video is HEVC, not H.264
-	Version       int  // of the program map
+	HEVC          bool  // the video is HEVC, not H.264
+	AudioLead     int64 // the most that audio was ahead of the pictures before it
+	Version       int   // of the program map
 }
 
 // Check fails t for everything that Inspect finds wrong.

@@ -217,6 +217,9 @@ func (r *reader) sound(u *unit, pts int64, payload []byte) {
 		r.fault("audio PTS %d after %d", pts, r.lastPTS)
 	}
 	r.lastPTS, r.hasAudio = pts, true
+	if r.cur.HasVideo && r.hasDTS {
+		r.cur.AudioLead = max(r.cur.AudioLead, pts-r.dts)
+	}
 	if !r.cur.HasVideo && !(u.pcr && u.random) {
 		r.fault("audio without video, and without PCR or random access")
 	}
