@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"crypto/sha256"
 	"debug/elf"
 	"encoding/json"
 	"fmt"
@@ -51,6 +52,10 @@ func TestContainer(t *testing.T) {
 	}
 	t.Logf("image: %.1f MiB", float64(size)/(1<<20))
 	static(t, filepath.Join(img.root, img.entrypoint[0]))
+	again := buildImage(t) // in other folders
+	if one, two := sum(t, img.root, img.entrypoint[0]), sum(t, again.root, img.entrypoint[0]); one != two {
+		t.Errorf("the same source makes %x, then %x", one, two)
+	}
 	if img.user != "65532:65532" || img.volume != "/data" {
 		t.Errorf("user %q and volume %q, want 65532:65532 and /data", img.user, img.volume)
 	}
@@ -216,6 +221,16 @@ func copyInto(t *testing.T, stages map[string]string, here, stage string, words 
 			run(t, time.Minute, "chown", "-R", owner, where)
 		}
 	}
+}
+
+// sum is the hash of a file of the image.
+func sum(t *testing.T, dir, name string) [sha256.Size]byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(text)
 }
 
 // static: nothing else of a system is needed to run it.
