@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -58,4 +59,23 @@ func TestPagesNameFlags(t *testing.T) {
 		}
 	}
 	t.Logf("%d names", named)
+}
+
+// TestFiveMinutes: up to where the README becomes a reference, a newcomer reads it
+// in five minutes, at 250 words a minute; and each page in as many.
+func TestFiveMinutes(t *testing.T) {
+	pages, err := filepath.Glob("doc/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "../../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		story, _, _ := strings.Cut(string(text), "\n---\n")
+		if n := len(strings.Fields(story)); n > 5*250 {
+			t.Errorf("%s has %d words, want at most %d", page, n, 5*250)
+		}
+	}
 }
