@@ -36,17 +36,19 @@ func Loopback(authority string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// trusted tells whether the caller may sign, read objects and change things:
-// from this machine, or with the token.
+// Trusted tells whether a program may do what is not for everybody who reaches the
+// admin address: from this machine, or with the token; token "" is none.
+func Trusted(r *http.Request, token string) bool {
+	return local(r) || token != "" && same(r.Header.Get(TokenHeader), token)
+}
+
+// trusted tells whether the caller may sign, read objects and change things.
 func (k *console) trusted(r *http.Request) bool {
-	if local(r) {
+	if Trusted(r, k.Token) {
 		return true
 	}
 	if k.Token == "" {
 		return false
-	}
-	if same(r.Header.Get(TokenHeader), k.Token) {
-		return true
 	}
 	cookie, err := r.Cookie(cookieName)
 	return err == nil && same(cookie.Value, k.cookie())

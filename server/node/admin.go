@@ -30,11 +30,18 @@ func (n *Node) adminHandler(c *Config, registry *prometheus.Registry, refusals *
 		w.Write([]byte("ok\n"))
 	})
 	if c.Pprof {
-		// Not cmdline: secrets may be in it.
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		// Not cmdline: secrets may be in it. A profile takes its time and ours.
+		for path, profile := range map[string]http.HandlerFunc{
+			"": pprof.Index, "profile": pprof.Profile, "trace": pprof.Trace, "symbol": pprof.Symbol,
+		} {
+			mux.HandleFunc("GET /debug/pprof/"+path, func(w http.ResponseWriter, r *http.Request) {
+				if !console.Trusted(r, c.AdminToken) {
+					http.Error(w, "Profiles are for this machine, or with the admin token in the header "+console.TokenHeader+".", http.StatusForbidden)
+					return
+				}
+				profile(w, r)
+			})
+		}
 	}
 	mux.Handle("/", console.New(console.Config{
 		Store: n.store, Refusals: refusals, Key: n.Key, BuiltIn: n.Key == DefaultKey, Token: c.AdminToken,

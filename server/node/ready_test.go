@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"osslive/server/console"
 )
 
 // TestReady: not ready says why, and the log says it once, however often it is
@@ -81,6 +83,24 @@ func TestPprof(t *testing.T) {
 		n := start(t, func(config *Config) { config.Pprof = c.on })
 		if got, _ := get(t, "http://"+n.Admin+c.path); got != c.want {
 			t.Errorf("%s with pprof %v: got %d, want %d", c.path, c.on, got, c.want)
+		}
+	}
+	const token = "a-token-of-some-length"
+	n := start(t, func(c *Config) { c.Pprof, c.AdminToken, c.AdminHosts = true, token, []string{"metrics.example.com"} })
+	for given, want := range map[string]int{"": http.StatusForbidden, "guessed": http.StatusForbidden, token: http.StatusOK} {
+		r, err := http.NewRequest("GET", "http://"+n.Admin+"/debug/pprof/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "metrics.example.com" // as from another machine
+		r.Header.Set(console.TokenHeader, given)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("from elsewhere with token %q: got %d, want %d", given, answer.StatusCode, want)
 		}
 	}
 }
