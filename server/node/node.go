@@ -12,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -203,7 +204,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	}
 
 	shared := sniffing{
-		rtmp: n.rtmp.ServeConn, slots: make(slots, limits.connections), wait: limits.header, tls: n.tls, log: c.Logger,
+		rtmp: n.rtmp.ServeConn, slots: make(slots, limits.connections), wait: limits.header, tls: n.tls, log: c.Logger, told: new(atomic.Int64),
 		limit: func(name string) { instruments.Limit("http", name) },
 	}
 	metrics.Observe(registry, n.state(c, shared.slots))

@@ -36,6 +36,8 @@ type sniffing struct {
 	tls   *tls.Config   // nil: no TLS
 	limit func(string)  // is told the name of a limit that a client went over
 	log   *slog.Logger
+	// told is when, in Unix seconds, the log last said that there is no certificate.
+	told *atomic.Int64
 }
 
 // slots count the connections that are HTTP or undecided, of all listeners; its
@@ -103,6 +105,8 @@ func (s *sniffer) sniff(c *sniffedConn) {
 		s.toHTTP(c)
 	case kind == spokenTLS && s.tls != nil:
 		s.secure(c)
+	case kind == spokenTLS:
+		s.noTLS(c)
 	default:
 		c.Close()
 	}

@@ -3,8 +3,10 @@ package node
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -22,7 +24,8 @@ func TestFirstByte(t *testing.T) {
 			fmt.Fprintf(c, "%s %d", name, first[0])
 		}
 	}
-	s := newSniffer(l, sniffing{rtmp: func(c net.Conn) { echo("rtmp", c) }, slots: make(slots, 16), wait: 10 * time.Second, limit: func(string) {}})
+	s := newSniffer(l, sniffing{rtmp: func(c net.Conn) { echo("rtmp", c) }, slots: make(slots, 16), wait: 10 * time.Second,
+		limit: func(string) {}, log: slog.New(slog.DiscardHandler), told: new(atomic.Int64)})
 	defer s.Close()
 	go func() {
 		for {

@@ -51,6 +51,17 @@ func (s *sniffer) secure(c *sniffedConn) {
 	}
 }
 
+// noTLS closes a connection that wants TLS where there is no certificate. The
+// client reports what it cannot understand, so the log says it: once a minute.
+func (s *sniffer) noTLS(c *sniffedConn) {
+	defer c.Close()
+	now, last := time.Now().Unix(), s.told.Load()
+	if now-last >= 60 && s.told.CompareAndSwap(last, now) {
+		s.log.Warn("a client speaks TLS, and there is no certificate: let its endpoint begin with http:// and its publish URL with rtmp://, or set --tls-cert and --tls-key",
+			"remote", c.RemoteAddr().String())
+	}
+}
+
 // secureConn gives back the byte that secure took. It does not say what it is
 // wrapped around: nobody may read that past TLS.
 type secureConn struct {

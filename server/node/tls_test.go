@@ -185,6 +185,22 @@ func TestHTTP2Settings(t *testing.T) {
 	}
 }
 
+// TestNoCertificate: who speaks TLS to a server without a certificate is hung up on,
+// and the log says once what to do.
+func TestNoCertificate(t *testing.T) {
+	var log logBuffer
+	n := start(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	for range 3 {
+		if got := exchange(t, n.Listen, []byte{0x16, 3, 1, 0, 5}); got != "" {
+			t.Errorf("got %q, want the connection closed", got)
+		}
+	}
+	eventually(t, "a line in the log", func() bool { return strings.Contains(log.String(), "--tls-cert") })
+	if n := strings.Count(log.String(), "speaks TLS"); n != 1 {
+		t.Errorf("the log says it %d times, want once:\n%s", n, log.String())
+	}
+}
+
 // TestSilentHandshake: a TLS handshake that does not go on ends with the deadline
 // for the first byte, and gives its place back.
 func TestSilentHandshake(t *testing.T) {
