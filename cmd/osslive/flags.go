@@ -100,11 +100,13 @@ func (f *serverFlags) logger(c *console, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(c.err, options))
 }
 
-// keyFlag is ID:SECRET or ID:SECRET:TOKEN.
+// keyFlag is ID:SECRET or ID:SECRET:TOKEN. Of a list, which OSSLIVE_KEY may be for
+// the server, a command that needs one key takes the first.
 type keyFlag auth.Key
 
 func (k *keyFlag) UnmarshalText(text []byte) error {
-	part := strings.SplitN(string(text), ":", 3)
+	first, _, _ := strings.Cut(string(text), ",")
+	part := strings.SplitN(first, ":", 3)
 	if len(part) < 2 || part[0] == "" || part[1] == "" {
 		return fmt.Errorf("is not ID:SECRET or ID:SECRET:TOKEN") // the value is a secret: never echoed
 	}
