@@ -1,10 +1,8 @@
 package node
 
 import (
-	"bytes"
 	"errors"
 	"io"
-	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -13,8 +11,6 @@ import (
 
 	"osslive/rtmp"
 	"osslive/rtmp/flv"
-	"osslive/segmenter"
-	"osslive/store"
 )
 
 // reached returns how often the metrics say a limit was gone over; "" if never.
@@ -108,64 +104,5 @@ func TestSecondHead(t *testing.T) {
 	eventually(t, "the publisher's silence counted", func() bool { return reached(t, n, "rtmp", "Idle") == "1" })
 	if got := reached(t, n, "http", "header"); got != "1" {
 		t.Errorf("heads that stalled: got %s, want 1", got)
-	}
-}
-
-// TestSegmentLimit: a segment that would be larger than any is cut and counted,
-// not kept in memory, and its publisher goes on.
-func TestSegmentLimit(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes 300 MiB")
-	}
-	n := start(t, func(c *Config) { c.Data, c.Relaxed = t.TempDir(), true })
-	client, err := rtmp.Dial(t.Context(), publishURL(n, n.Listen))
-	if err != nil {
-		t.Fatal(err)
-	}
-	const frame = 1 << 20
-	clip, err := os.Open("../../cmd/osslive/clip/clip.flv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer clip.Close()
-	var last flv.Millis
-	for r, key := flv.NewReader(clip), false; !key; {
-		tag, err := r.ReadTag()
-		if err == nil {
-			err = client.WriteTag(tag)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		last, key = tag.Time, tag.Type == flv.Video && tag.Data[0] == 0x17 && tag.Data[1] == 1
-	}
-	inter := append([]byte{0x27, 1, 0, 0, 0, 0, 0x10, 0, 0, 0x41}, bytes.Repeat([]byte{0xaa}, frame-1)...)
-	watched := heapWatch()
-	for i := range 300 {
-		if err := client.WriteTag(flv.Tag{Type: flv.Video, Time: last + flv.Millis(i), Data: inter}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := client.Close(); err != nil {
-		t.Fatal(err)
-	}
-	heap := watched()
-	eventually(t, "the limit counted", func() bool { return reached(t, n, "rtmp", "SegmentBytes") == "1" })
-	var sizes []int64
-	list, err := n.store.ListObjects(t.Context(), "demo", store.ListQuery{Prefix: "ch/"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range list.Objects {
-		if strings.HasSuffix(o.Key, ".ts") {
-			sizes = append(sizes, o.Size)
-		}
-	}
-	t.Logf("R14: 300 MiB without a key frame: segments of %d bytes; heap +%.1f MiB, both ends", sizes, float64(heap)/(1<<20))
-	if len(sizes) != 2 || sizes[0] > segmenter.DefaultMaxBytes+2*frame {
-		t.Errorf("segments of %d bytes, want two, the first of about %d", sizes, segmenter.DefaultMaxBytes)
-	}
-	if heap > 32<<20 {
-		t.Errorf("the heap grew by %d KiB", heap>>10)
 	}
 }
