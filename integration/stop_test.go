@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -75,6 +76,45 @@ func TestTerminateWhileLive(t *testing.T) {
 	}
 	t.Logf("exit 0 after %v; %v of %v sent are in the list; session %v to %v",
 		took.Round(time.Millisecond), list.duration(), sent.Round(time.Millisecond), h[0].StartTime, h[0].EndTime)
+}
+
+// A second signal does not wait for anybody.
+func TestSecondSignal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drives the built server: not in -short")
+	}
+	s := serve(t, t.TempDir(), "media")
+	c := s.client("media")
+	c.must(t, "PUT", "large", nil, make([]byte, 16<<20))
+	player, err := net.Dial("tcp", s.HTTP) // asks, and takes nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer player.Close()
+	fmt.Fprintf(player, "GET /media/large HTTP/1.1\r\nHost: h\r\n\r\n")
+	if _, err := player.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	s.proc.signal(syscall.SIGTERM)
+	eventually(t, stopWithin, "the stop has begun", func() error {
+		other, err := net.Dial("tcp", s.HTTP)
+		if err == nil {
+			other.Close()
+			return errNotYet
+		}
+		return nil
+	})
+	began := time.Now()
+	s.proc.signal(syscall.SIGTERM)
+	err, gone := s.proc.wait(stopWithin)
+	took := time.Since(began)
+	if !gone || err == nil || err.Error() != "signal: terminated" {
+		t.Errorf("after the second signal: ended %v, %v, want it ended by the signal", gone, err)
+	}
+	if took > 500*time.Millisecond {
+		t.Errorf("it took %v to end", took)
+	}
+	t.Logf("ended %v after the second signal", took.Round(time.Millisecond))
 }
 
 // A data folder that cannot be used is one message with the path, who we are,
