@@ -33,6 +33,7 @@ var evident = []hypothesis{
 	{"region", badRegion},
 	{"key-whitespace", keyWhitespace},
 	{"key-swapped", keySwapped},
+	{"key-swapped", keyLikeSecret},
 	{"token-missing", tokenMissing},
 	{"key-case", keyCase},
 	{"default-key", defaultKey},

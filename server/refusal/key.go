@@ -45,6 +45,21 @@ func keySwapped(q *question) (Cause, bool) {
 	return no()
 }
 
+// maybeSecret tells whether what was given as an ID has the form of a secret of the
+// cloud: 30 letters and digits, where an ID has 16 or 24. It may be one of another
+// account, that this server does not know to hide.
+func maybeSecret(id string) bool {
+	other := func(c rune) bool { return !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') }
+	return len(id) == 30 && !strings.ContainsFunc(id, other)
+}
+
+func keyLikeSecret(q *question) (Cause, bool) {
+	if q.is(auth.ErrUnknownKey) && maybeSecret(q.claim.keyID) {
+		return q.perhaps("What was sent as an ID looks like a secret.", "Give the SDK the ID first and the secret second; if that was a secret of the cloud, it has been sent in the clear.")
+	}
+	return no()
+}
+
 func tokenMissing(q *question) (Cause, bool) {
 	temporary := strings.HasPrefix(q.claim.keyID, "STS.") || q.Keys[q.claim.keyID].Token != ""
 	if q.is(auth.ErrUnknownKey, auth.ErrBadToken) && q.claim.token == "" && temporary {

@@ -252,6 +252,13 @@ func TestShownIsText(t *testing.T) {
 		r.Header.Set("X-Oss-Meta-A", key.Secret)
 		showsNothing(t, refuse(t, l, r), r, key)
 	}
+	foreign := "abcdefghijABCDEFGHIJ0123456789"
+	r := request("GET", "key", nil)
+	auth.SignRequest(r, auth.Key{ID: foreign, Secret: "the ID"}, now)
+	e := refuse(t, l, r)
+	if shown := e.Text(); e.Causes[0].ID != "key-swapped" || strings.Contains(shown, foreign) {
+		t.Errorf("an ID that looks like a secret: %s", shown)
+	}
 	for _, s := range l.Summaries(10) {
 		if strings.Contains(s.Name, key.Secret) || strings.ContainsAny(s.Name, "\x1b\r\n\x07") {
 			t.Errorf("a summary shows %q", s.Name)

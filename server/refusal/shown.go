@@ -13,6 +13,9 @@ import (
 // hidden are values that must not be shown.
 func (q *question) hidden() []string {
 	all := []string{q.key.Secret, q.key.Token, q.claim.token, q.claim.signature, strings.Trim(q.claim.signature, " +")}
+	if maybeSecret(q.claim.keyID) && q.Keys[q.claim.keyID].ID == "" {
+		all = append(all, q.claim.keyID)
+	}
 	for _, k := range q.Keys {
 		all = append(all, k.Secret, k.Token)
 	}
