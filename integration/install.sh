@@ -90,6 +90,18 @@ if ! cmp -s integration/node/package-lock.json .tools/node/package-lock.json; th
 		{ rm .tools/node/package-lock.json; exit 1; } # the next call tries again
 fi
 
+if ! cmp -s integration/browser/package-lock.json .tools/browser/package-lock.json; then
+	echo "making .tools/browser"
+	rm -rf .tools/browser
+	mkdir -p .tools/browser
+	cp integration/browser/package.json integration/browser/package-lock.json .tools/browser/
+	(cd .tools/browser && npm ci --silent --ignore-scripts --no-audit --no-fund) ||
+		{ rm .tools/browser/package-lock.json; exit 1; } # the next call tries again
+fi
+
+# The browser test plays with it as well; it is built into what the tests build.
+server/console/hlsjs/fetch.sh
+
 if ! cmp -s integration/java/pom.xml .tools/java/pom.xml; then
 	echo "making .tools/java"
 	rm -rf .tools/java

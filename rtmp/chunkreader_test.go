@@ -356,3 +356,63 @@ func TestChunkWriter(t *testing.T) {
 		}
 	}
 }
+
+// However the bytes arrive, the messages and the error are the same, and memory
+// stays within the budget.
+func FuzzChunkReader(f *testing.F) {
+	w := &chunker{size: 128}
+	for _, m := range sourceMessages()[:3] {
+		w.message(m.csid, m.typ, m.time+0xfffff0, m.body[:min(len(m.body), 400)])
+	}
+	w.setSize(300)
+	w.header(0, 70, 5, 400, 9, 1)
+	w.part(make([]byte, 400))
+	w.header(0, 2, 0, 4, 2, 0)
+	w.Write([]byte{0, 0, 0, 70})
+	w.header(1, 70, 0xfffffff0, 3, 8, 1)
+	w.Write([]byte("abc"))
+	w.header(2, 70, 40, 0, 0, 0)
+	w.Write([]byte("abc"))
+	w.basic(3, 70)
+	w.Write([]byte("abc"))
+	f.Add(w.Bytes())
+	f.Add([]byte("\x03\xff\xff\xff\x00\x00\x8a\x09\x01\x00\x00\x00\x01\x00\x00\x00" + strings.Repeat("x", 128) + "\xc301234567"))
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		limits := openLimits()
+		limits.ChunkStreams = 8
+		limits.BufferedWaiting = 1 << 16
+		r := newChunkReader(bytes.NewReader(wire), make([]byte, 64<<10), limits, new(memory))
+		var want []messageSum
+		var wantErr error
+		for wantErr == nil {
+			var m message
+			if m, wantErr = r.next(); wantErr != nil {
+				break
+			}
+			switch m.typ {
+			case typeSetChunkSize:
+				wantErr = r.setChunkSize(m)
+			case typeAbort:
+				wantErr = r.abort(m)
+			default:
+				want = append(want, sumMessage(m))
+			}
+		}
+		held := 0
+		for cs := range r.all {
+			held += cap(cs.body)
+		}
+		if held != r.held || held > r.budget || r.count > limits.ChunkStreams {
+			t.Fatalf("%d bytes held by %d chunk streams, accounted for %d", held, r.count, r.held)
+		}
+		got, err := readChunks(iotest.OneByteReader(bytes.NewReader(wire)), 16, limits)
+		if !slices.Equal(got, want) || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			// The zero-copy path needs no budget.
+			var limit *LimitError
+			if errors.As(err, &limit) && strings.HasPrefix(limit.Limit, "Buffered") {
+				return
+			}
+			t.Fatalf("byte by byte: got %v, %v; at once: %v, %v", got, err, want, wantErr)
+		}
+	})
+}

@@ -10,8 +10,8 @@ export const play = video => {
   const native = video.canPlayType("application/vnd.apple.mpegurl") !== "";
   let hls = null, timer = 0, edge = null, status = null;
 
-  // The list exists from the first segment on, and Chromium does not play one
-  // of a single segment; so it is looked at first.
+  // The list exists from the first segment on, which the page knows, and Chromium
+  // does not play one of a single segment; so it is looked at first.
   const playable = async () => {
     try {
       const list = await fetch(video.dataset.src, { cache: "no-store" });
@@ -28,7 +28,8 @@ export const play = video => {
   };
 
   const start = async () => {
-    if (!await playable()) {
+    const now = document.getElementById("now");
+    if (now && now.dataset.last === undefined || !await playable()) {
       message.textContent = "Waiting for the stream…";
       again();
       return;

@@ -1,0 +1,50 @@
+// Opens pages whose texts try to run as scripts, without the policy that would
+// stop them: what is text must stay text by itself. Prints "RAN <page> <what>"
+// for each script that runs, "LEFT <page> <where>" for a page that leads the
+// browser away, and "PAGES <n>" at the end.
+//
+//	node payloads.js BASE PATH...
+'use strict';
+const { chromium } = require('playwright-core');
+
+const [base, ...paths] = process.argv.slice(2);
+
+(async () => {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--mute-audio', '--disable-background-networking'] });
+  const context = await browser.newContext({ bypassCSP: true });
+  let ran = 0;
+  // What every payload calls.
+  await context.exposeBinding('alert', ({ page }, what) => { ran++; console.log('RAN ' + page.url() + ' ' + what); });
+  const newPage = async () => {
+    const page = await context.newPage();
+    page.on('dialog', d => { console.log('RAN ' + page.url() + ' dialog'); d.dismiss(); });
+    return page;
+  };
+
+  const trap = await newPage(); // that a script would be noticed at all
+  await trap.goto(base + '/login');
+  await trap.evaluate(() => { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert("trap")>'); });
+  while (ran === 0) await new Promise(soon => setTimeout(soon, 50));
+
+  const look = async (page, path) => {
+    await page.goto(base + path, { waitUntil: 'load' });
+    // What waits for a person: a pointer, the focus, a click.
+    await page.evaluate(() => {
+      for (const e of document.querySelectorAll('body *')) {
+        for (const event of ['mouseover', 'pointerenter', 'focus', 'toggle', 'animationstart']) e.dispatchEvent(new Event(event, { bubbles: true }));
+      }
+      for (const e of document.querySelectorAll('a')) {
+        if (e.protocol !== 'http:' && e.protocol !== 'https:') alert('a link to ' + e.protocol);
+      }
+    });
+    await new Promise(soon => setTimeout(soon, path.startsWith('/channel/') || path === '/' ? 700 : 50)); // for an event of the server
+    if (new URL(page.url()).origin !== base) console.log('LEFT ' + path + ' ' + page.url());
+  };
+  const left = [...paths];
+  await Promise.all([1, 2, 3, 4].map(async () => {
+    const page = await newPage();
+    while (left.length) await look(page, left.shift());
+  }));
+  console.log('PAGES ' + paths.length);
+  await browser.close();
+})();
