@@ -116,6 +116,7 @@ func TestTargetDuration(t *testing.T) {
 // Over the life of a window the counters never fall, and every version of the
 // playlist is a shift of the one before.
 func TestWindow(t *testing.T) {
+	versions := 0
 	for _, size := range []int{1, 2, 3, 100} {
 		t.Run(strconv.Itoa(size), func(t *testing.T) {
 			w := &Window{Playlist: Playlist{TargetDuration: 2}, Size: size}
@@ -132,6 +133,7 @@ func TestWindow(t *testing.T) {
 					t.Fatalf("got %d segments after %d", len(w.Segments), i+1)
 				}
 				before = w.Playlist
+				versions++
 				count := w.DiscontinuitySequence
 				for j, s := range w.Segments {
 					if TargetDuration(s.Duration) > w.TargetDuration {
@@ -152,6 +154,9 @@ func TestWindow(t *testing.T) {
 				}
 			}
 		})
+	}
+	if !t.Failed() {
+		t.Logf("L3: %d versions of playlists, violations 0", versions)
 	}
 }
 

@@ -113,7 +113,7 @@ func flood(deaf bool, id uint32, m func() pusher.Message, rate int) func(context
 	}
 }
 
-// abusers are those of the threats: they stall, flood, lie and die.
+// abusers stall, flood, lie and die.
 var abusers = []abuser{
 	{"stalls in a handshake", func(ctx context.Context, a *abuse) error {
 		nc, err := new(net.Dialer).DialContext(ctx, "tcp", a.c.host)

@@ -14,7 +14,7 @@ import (
 )
 
 // counts returns how much a test of hostile input does: few normally, the number
-// that the row of the threat asks for with OSSLIVE_SOAK.
+// stated in integration/README.md with OSSLIVE_SOAK.
 func counts(normally, soak int) int {
 	if os.Getenv("OSSLIVE_SOAK") != "" {
 		return soak

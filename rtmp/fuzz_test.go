@@ -29,7 +29,9 @@ func FuzzConn(f *testing.F) {
 		f.Add(b[1+2*handshakeSize : min(len(b), 1+2*handshakeSize+6000)])
 	}
 	p := &peer{w: chunker{size: 128}}
-	p.command(0, "connect", 1, amf0.Object{{Name: "app", Value: amf0.String("live")}})
+	p.command(0, "connect", 1, amf0.Object{{Name: "app", Value: amf0.String("live")},
+		{Name: "fourCcList", Value: amf0.StrictArray{amf0.String("hvc1")}}, {Name: "capsEx", Value: amf0.Number(4)},
+		{Name: "videoFourCcInfoMap", Value: amf0.Object{{Name: "*", Value: amf0.Number(7)}}}})
 	p.command(0, "createStream", 2, amf0.Null{})
 	p.command(1, "publish", 3, amf0.Null{}, amf0.String("ch"), amf0.String("live"))
 	p.w.message(4, typeAggregate, 9, flv.AppendTag(nil, testTags[1]))
@@ -39,7 +41,7 @@ func FuzzConn(f *testing.F) {
 	f.Fuzz(func(t *testing.T, wire []byte) {
 		h := &recorder{begun: make(chan *recording, 1+len(wire))}
 		var end CloseInfo
-		s := &Server{Handler: h, OnClose: func(i CloseInfo) { end = i }}
+		s := &Server{Handler: h, Video: []flv.VideoCodec{flv.AVC, flv.HEVC}, OnClose: func(i CloseInfo) { end = i }}
 		s.ServeConn(&scripted{io.MultiReader(bytes.NewReader(hello), bytes.NewReader(wire))})
 		close(h.begun)
 		for r := range h.begun {

@@ -58,6 +58,26 @@ func FuzzASC(f *testing.F) {
 	})
 }
 
+// What is taken for an ADTS header is one of the whole frame, and one that we
+// have written comes off again.
+func FuzzADTS(f *testing.F) {
+	c, _ := parseASC(unhex("12 10"))
+	f.Add(appendADTS(nil, c.adts(), []byte("raw")))
+	f.Add(unhex("ff f0 50 80 01 5f fc 12 34 56"))
+	f.Add(unhex("ff f0 50 80 01 1f fc 00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if raw := trimADTS(b); !bytes.HasSuffix(b, raw) || len(b)-len(raw) > adtsHeaderSize+2 {
+			t.Fatalf("got % x of % x", raw, b)
+		}
+		if len(b) > maxADTS-adtsHeaderSize {
+			return
+		}
+		if raw := trimADTS(appendADTS(nil, c.adts(), b)); !bytes.Equal(raw, b) {
+			t.Fatalf("got % x back, want % x", raw, b)
+		}
+	})
+}
+
 func FuzzAVCC(f *testing.F) {
 	fuzzConfig(f, &avc, "01 64 00 0c ff e1 001a"+spsHigh+"01 0004"+ppsHigh+"fd f8 f8 00",
 		"00 00 00 01"+spsHigh+"00 00 01"+ppsHigh+"00")

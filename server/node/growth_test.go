@@ -194,7 +194,7 @@ func call(t *testing.T, n *Node, method, key string, query url.Values, size int)
 // listHeap is what a list may take of the heap, whatever its length.
 const listHeap = 16 << 20
 
-// TestGrowthVOD: a day of one-second segments, and (threat L4) a million of them
+// TestGrowthVOD: a day of one-second segments, and (L4) a million of them
 // in a day.
 func TestGrowthVOD(t *testing.T) {
 	for _, c := range []struct {
