@@ -34,6 +34,7 @@ var layers = map[string][]string{
 	"server/publishing":           {},
 	"cmd/osslive":                 {"auth", "rtmp", "rtmp/flv", "server/address", "server/node", "server/publishing", "store/fileblobs"},
 	"integration":                 {},
+	"integration/bench":           {"integration/pusher"},
 	"integration/pusher":          {},
 	"store/storetest":             {"store"},
 	"segmenter/mpegts/mpegtstest": {},
