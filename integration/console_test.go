@@ -1,9 +1,12 @@
 package integration
 
 import (
+	"html"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +26,36 @@ func playwright(t testing.TB, program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(tool(t, "node"), append([]string{filepath.Join("browser", program)}, args...)...)
 	cmd.Env = append(os.Environ(), "NODE_PATH="+modules)
 	return cmd
+}
+
+// TestPublishLines runs the lines that the console shows, in sh, for a channel
+// whose name needs every kind of quoting.
+func TestPublishLines(t *testing.T) {
+	tool(t, "ffmpeg")
+	tool(t, "gst-launch-1.0")
+	s := serve(t, t.TempDir(), "media")
+	c := s.client("media")
+	for id, name := range map[string]string{"ffmpeg-sh": "it's $HOME & `id`", "gst-sh": `a "b" (c); d!`} {
+		t.Run(id, func(t *testing.T) {
+			c.putChannel(t, name, 1, 3)
+			page, status, err := get(t.Context(), "http://"+s.Admin+"/publish/media/"+url.PathEscape(name))
+			if err != nil || status != 200 {
+				t.Fatalf("got %d, %v", status, err)
+			}
+			line := regexp.MustCompile(`id="` + id + `">([^<]*)<`).FindSubmatch(page)
+			if line == nil {
+				t.Fatalf("the page has no %s:\n%s", id, page)
+			}
+			start(t, exec.Command("sh", "-c", html.UnescapeString(string(line[1]))))
+			c.waitStatus(t, name, "Live", 30*time.Second)
+			eventually(t, 30*time.Second, "a segment is listed", func() error {
+				if segments := c.list(t, name+"/"); len(segments) < 2 {
+					return errNotYet
+				}
+				return nil
+			})
+		})
+	}
 }
 
 // TestConsole uses the console in a browser: browser/console.js says what it does.

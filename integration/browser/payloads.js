@@ -37,7 +37,7 @@ const [base, ...paths] = process.argv.slice(2);
         if (e.protocol !== 'http:' && e.protocol !== 'https:') alert('a link to ' + e.protocol);
       }
     });
-    await new Promise(soon => setTimeout(soon, path.startsWith('/channel/') || path === '/' ? 700 : 50)); // for an event of the server
+    await new Promise(soon => setTimeout(soon, path.startsWith('/channel/') || path === '/' ? 400 : 50)); // for an event of the server
     if (new URL(page.url()).origin !== base) console.log('LEFT ' + path + ' ' + page.url());
   };
   const left = [...paths];
