@@ -1,5 +1,7 @@
 package mpegts
 
+import "bytes"
+
 // PacketSize is the size of a transport stream packet in bytes.
 const PacketSize = 188
 
@@ -65,10 +67,11 @@ func putAdaptation(b []byte, size int, flags byte, clock Ticks) {
 		putPCR(b[2:8], clock)
 		used = 8
 	}
-	for i := used; i < size; i++ {
-		b[i] = 0xff
-	}
+	copy(b[used:size], stuffing[:])
 }
+
+// stuffing is what an adaptation field is filled up with.
+var stuffing = [payloadSize]byte(bytes.Repeat([]byte{0xff}, payloadSize))
 
 // next starts the following packet of the frame. Only the last one is stuffed:
 // as much as the bytes left do not fill.

@@ -17,6 +17,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"osslive/store"
 	"osslive/store/internal/datadir"
@@ -34,10 +36,14 @@ type Options struct {
 
 const defaultLowWater = 256 << 20
 
+// checkAgain is how soon after a look at the free space a new blob takes another.
+const checkAgain = 50 * time.Millisecond
+
 // Blobs is a store.Blobs. It belongs to one process.
 type Blobs struct {
 	root    *os.Root
 	options Options
+	roomy   atomic.Int64 // until when there is room for another blob, in Unix nanoseconds
 	// space tells the bytes that are free and all there are; a test can set it.
 	space func() (free, total uint64, err error)
 }
@@ -112,8 +118,11 @@ func (b *Blobs) Create(ctx context.Context) (store.BlobWriter, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := b.checkSpace(); err != nil {
-		return nil, err
+	if now := time.Now().UnixNano(); now >= b.roomy.Load() {
+		if err := b.checkSpace(); err != nil {
+			return nil, err
+		}
+		b.roomy.Store(now + int64(checkAgain))
 	}
 	var id [16]byte
 	rand.Read(id[:])
