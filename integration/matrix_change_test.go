@@ -47,8 +47,7 @@ func partRow(name string, change func([]pusher.Message) []pusher.Message, p part
 		}
 		var kept, heard []string
 		for _, path := range runs(t, segments) {
-			playsSilently(t, path)
-			kept = append(kept, frames(t, path)...)
+			kept = append(kept, played(t, path)...)
 			if hasAudio(t, path) {
 				heard = append(heard, audioPackets(t, path)...)
 			}
@@ -159,13 +158,13 @@ func sizeChange(coding string, at uint32, want string) func(t *testing.T, m *mat
 		if len(halves) != 2 {
 			t.Fatalf("%d runs, want 2", len(halves))
 		}
-		same(t, "frame of the first size", frames(t, halves[0]), frames(t, first))
-		same(t, "frame of the second size", frames(t, halves[1]), frames(t, second))
+		same(t, "frame of the first size", played(t, halves[0]), frames(t, first))
+		same(t, "frame of the second size", played(t, halves[1]), frames(t, second))
 		sound := append(audioPackets(t, first), audioPackets(t, second)...)
 		if n := lacking(t, "audio packet", sounds(t, segments), sound); n > 2 {
 			t.Errorf("%d audio packets are lost, want at most 2", n)
 		}
-		k.plays(t, segments, true)
+		playAlone(t, segments)
 	}
 }
 

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -96,9 +95,11 @@ func (r clipRow) run(t *testing.T, m *matrix) {
 			t.Errorf("segment %d has %v, want at least FragDuration", i, s.Duration)
 		}
 	}
-	k.plays(t, segments, !r.inter && !r.open)
+	if !r.inter && !r.open {
+		playAlone(t, segments) // C2
+	}
 	vod := k.vod(t)
-	same(t, "frame", frames(t, vod), frames(t, source))
+	same(t, "frame", played(t, vod), frames(t, source)) // C1 and C6
 	if !r.silent {
 		same(t, "audio packet", audioPackets(t, vod), audioPackets(t, source))
 	}
@@ -155,32 +156,6 @@ func (k *take) valid(t *testing.T, segments []tsSegment, inter bool) *tsChecker 
 	return media
 }
 
-// plays expects ffmpeg to play the whole, and each segment alone, without a
-// warning: C1 and C2.
-func (k *take) plays(t *testing.T, segments []tsSegment, alone bool) {
-	t.Helper()
-	playsSilently(t, k.vod(t))
-	if !alone {
-		return
-	}
-	dir := t.TempDir()
-	args := []string{"-v", "warning", "-xerror"}
-	for _, s := range segments {
-		path := filepath.Join(dir, s.URI)
-		if err := os.WriteFile(path, s.Data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		args = append(args, "-i", path)
-	}
-	for i := range segments {
-		args = append(args, "-map", fmt.Sprint(i))
-	}
-	_, stderr := run(t, time.Minute, tool(t, "ffmpeg"), append(args, "-f", "null", "-")...)
-	if said := complaints(stderr); said != "" {
-		t.Errorf("ffmpeg -v warning on the segments, each alone, prints:\n%s", tail(said, 2000))
-	}
-}
-
 // vod writes the playlist of all that is recorded and returns its URL.
 func (k *take) vod(t *testing.T) string {
 	t.Helper()
@@ -197,7 +172,7 @@ func audioOnly(t *testing.T, m *matrix) {
 	if media.videoPID != 0 || len(segments) != 4 {
 		t.Errorf("got %d segments with video PID %#x, want 4 without video", len(segments), media.videoPID)
 	}
-	k.plays(t, segments, true)
+	playAlone(t, segments)
 	same(t, "audio packet", audioPackets(t, k.vod(t)), audioPackets(t, source))
 	t.Log(shape(segments))
 }
@@ -234,8 +209,8 @@ func otherAudio(t *testing.T, m *matrix) {
 		if got, want := shape(segments), "1.000, 1.000, 1.000"; got != want {
 			t.Errorf("%s: segments are %s, want %s", tt.name, got, want)
 		}
-		k.plays(t, segments, true)
-		same(t, "frame", frames(t, k.vod(t)), frames(t, source))
+		playAlone(t, segments)
+		same(t, "frame", played(t, k.vod(t)), frames(t, source))
 		lines := 0
 		for line := range strings.Lines(m.s.proc.output()) {
 			if strings.Contains(line, "channel="+k.channel+" ") && strings.Contains(line, "audio codec "+tt.name) {
@@ -286,7 +261,8 @@ func fromOBS(t *testing.T, m *matrix) {
 	start(t, exec.Command("sh", script, k.url())).finish(t, time.Minute)
 	segments := k.recorded(t)
 	media := k.valid(t, segments, false)
-	k.plays(t, segments, true)
+	played(t, k.vod(t))
+	playAlone(t, segments)
 	if len(segments) < 2 || media.audioPID == 0 {
 		t.Errorf("got %d segments with audio PID %#x, want 2 or more with audio", len(segments), media.audioPID)
 	}

@@ -138,22 +138,21 @@ func refusalsOfGStreamer(t *testing.T, m *matrix) {
 // and name, decoded and not: the same channel, the same query.
 func urlForms(t *testing.T, m *matrix) {
 	messages := tiny(t)
-	for i, form := range []func(query, decoded string) (app, name string){
-		func(query, _ string) (string, string) { return "matrix/live", "CH?" + query },        // ffmpeg, rtmp2sink
-		func(_, decoded string) (string, string) { return "matrix/live", "CH?" + decoded },    // librtmp, OBS
-		func(query, _ string) (string, string) { return "matrix/live/", "/CH?" + query },      // a slash too many
-		func(query, _ string) (string, string) { return "matrix/live/CH?" + query, "" },       // OBS, all in one field
-		func(query, _ string) (string, string) { return "matrix/live?" + query, "CH" },        // the query on the app
-		func(query, _ string) (string, string) { return "live/matrix", "CH?" + query },        // the bucket behind live
-		func(query, _ string) (string, string) { return "live", "matrix/CH?" + query },        // the same, split elsewhere
-		func(query, _ string) (string, string) { return "matrix", "live/CH?" + query },        // the first part alone
-		func(_, decoded string) (string, string) { return cut("matrix/live/CH?"+decoded, 1) }, // a raw slash, ffmpeg
-		func(_, decoded string) (string, string) { return cut("matrix/live/CH?"+decoded, 2) }, // and librtmp
+	for i, form := range []func(ch, query, decoded string) (app, name string){
+		func(ch, query, _ string) (string, string) { return "matrix/live", ch + "?" + query },         // ffmpeg, rtmp2sink
+		func(ch, _, decoded string) (string, string) { return "matrix/live", ch + "?" + decoded },     // librtmp, OBS
+		func(ch, query, _ string) (string, string) { return "matrix/live/", "/" + ch + "?" + query },  // a slash too many
+		func(ch, query, _ string) (string, string) { return "matrix/live/" + ch + "?" + query, "" },   // OBS, all in one field
+		func(ch, query, _ string) (string, string) { return "matrix/live?" + query, ch },              // the query on the app
+		func(ch, query, _ string) (string, string) { return "live/matrix", ch + "?" + query },         // the bucket behind live
+		func(ch, query, _ string) (string, string) { return "live", "matrix/" + ch + "?" + query },    // the same, split elsewhere
+		func(ch, query, _ string) (string, string) { return "matrix", "live/" + ch + "?" + query },    // the first part alone
+		func(ch, _, decoded string) (string, string) { return cut("matrix/live/"+ch+"?"+decoded, 1) }, // a raw slash, ffmpeg
+		func(ch, _, decoded string) (string, string) { return cut("matrix/live/"+ch+"?"+decoded, 2) }, // and librtmp
 	} {
 		k := m.take(t, 1)
 		query, decoded := slashed(k.channel)
-		app, name := form(query, decoded)
-		app, name = strings.ReplaceAll(app, "CH", k.channel), strings.ReplaceAll(name, "CH", k.channel)
+		app, name := form(k.channel, query, decoded)
 		what := fmt.Sprintf("form %d, app %q, name %q", i, app, name)
 		c, err := pusher.Dial(t.Context(), m.s.HTTP)
 		if err != nil {

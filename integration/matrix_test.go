@@ -20,9 +20,19 @@ type row struct {
 	run  func(t *testing.T, m *matrix)
 }
 
-// rows returns the whole matrix in the order of its table.
+// serverRows start servers of their own, to stop, kill or starve them.
+var serverRows = []row{
+	{"19 second publisher", secondPublisher},
+	{"29 refusals with ffmpeg", refusals},
+	{"31 ffmpeg, rtmpsink, rtmp2sink in real time", publishers},
+	{"33 full disk", fullDisk},
+	{"33 data that cannot be written", unwritableData},
+	{"34 kill -9 of the server, 20 times", killedAtAnyMoment},
+}
+
+// rows returns the whole matrix: those first that take their time and little else.
 func rows() []row {
-	return slices.Concat(mediaRows, timeRows, changeRows, formRows, chunkRows, refuseRows, statRows)
+	return slices.Concat(serverRows, timeRows, mediaRows, changeRows, formRows, hevcRows, chunkRows, refuseRows, statRows)
 }
 
 // matrix is what the rows have in common: one server with a channel for each.
@@ -52,6 +62,7 @@ func TestMatrix(t *testing.T) {
 			})
 		}
 	})
+	slices.SortStableFunc(all, func(a, b row) int { return strings.Compare(a.name, b.name) })
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, r := range all {

@@ -9,7 +9,7 @@ import (
 
 // Every refusal reaches the person at the encoder: ffmpeg prints the reason
 // and ends at once, and nothing of the attempt is left in the bucket.
-func TestRefusals(t *testing.T) {
+func refusals(t *testing.T, _ *matrix) {
 	source := small(t)
 	s := serve(t, t.TempDir(), "media")
 	c := s.client("media")

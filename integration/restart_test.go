@@ -15,7 +15,7 @@ const kills = 20
 // kill -9 at random moments of pushes, in real time and in bursts, each
 // followed by a restart: what was acknowledged is there, what is there is
 // whole, and the next push goes on where the last one ended.
-func TestKilledAtAnyMoment(t *testing.T) {
+func killedAtAnyMoment(t *testing.T, _ *matrix) {
 	source := small(t)
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))

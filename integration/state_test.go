@@ -76,7 +76,7 @@ func TestDeleteWhileLive(t *testing.T) {
 	}
 }
 
-func TestSecondPublisher(t *testing.T) {
+func secondPublisher(t *testing.T, _ *matrix) {
 	s := serve(t, t.TempDir(), "media")
 	c := s.client("media")
 	first, w := live(t, s, c, "ch")

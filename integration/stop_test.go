@@ -119,7 +119,7 @@ func TestSecondSignal(t *testing.T) {
 
 // A data folder that cannot be used is one message with the path, who we are,
 // and what to do about it.
-func TestUnwritableData(t *testing.T) {
+func unwritableData(t *testing.T, _ *matrix) {
 	if runtime.GOOS == "windows" {
 		t.Skip("folders have no mode there")
 	}
@@ -174,7 +174,7 @@ func TestUnwritableData(t *testing.T) {
 
 // On a full disk writing is refused with a reason and everything else goes on;
 // with space again, service resumes without a restart.
-func TestFullDisk(t *testing.T) {
+func fullDisk(t *testing.T, _ *matrix) {
 	data := filepath.Join(t.TempDir(), "disk")
 	if err := os.Mkdir(data, 0o755); err != nil {
 		t.Fatal(err)

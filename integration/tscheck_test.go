@@ -38,6 +38,7 @@ type tsChecker struct {
 	pmtPID   uint16
 	videoPID uint16
 	audioPID uint16
+	hevc     bool // what the video is coded in, else H.264
 }
 
 type tsPES struct {
@@ -275,8 +276,8 @@ func (c *tsChecker) section(n int, pid uint16, b []byte) {
 	for es := b[12+int(b[10]&0xf)<<8+int(b[11]) : len(b)-4]; len(es) >= 5; {
 		pid := uint16(es[1]&0x1f)<<8 | uint16(es[2])
 		switch es[0] {
-		case 0x1b:
-			c.videoPID = pid
+		case 0x1b, 0x24:
+			c.videoPID, c.hevc = pid, es[0] == 0x24
 		case 0x0f:
 			c.audioPID = pid
 		default:
@@ -360,6 +361,10 @@ func (c *tsChecker) finish(pid uint16) *tsPES {
 // accessUnit checks the order of NAL units: one delimiter, first; parameter
 // sets in front of every IDR picture.
 func (c *tsChecker) accessUnit(pes *tsPES) {
+	if c.hevc {
+		c.accessUnitHEVC(pes)
+		return
+	}
 	var kinds []byte
 	sets := map[string]bool{}
 	for _, nalu := range bytes.Split(pes.payload, []byte{0, 0, 1})[1:] {
@@ -384,6 +389,28 @@ func (c *tsChecker) accessUnit(pes *tsPES) {
 	}
 	if idr >= 0 && !pes.random {
 		c.note("video at %d: an IDR picture without random_access_indicator", pes.pts)
+	}
+}
+
+// accessUnitHEVC is the same for H.265: table 7-1, random access points are 16 to 21.
+func (c *tsChecker) accessUnitHEVC(pes *tsPES) {
+	var kinds []byte
+	for _, nalu := range bytes.Split(pes.payload, []byte{0, 0, 1})[1:] {
+		if len(nalu) > 0 {
+			kinds = append(kinds, nalu[0]>>1&0x3f)
+		}
+	}
+	if len(kinds) == 0 || kinds[0] != 35 || bytes.Count(kinds, []byte{35}) != 1 {
+		c.note("video at %d: NAL units %v: want one delimiter (35), first", pes.pts, kinds)
+	}
+	random := bytes.IndexFunc(kinds, func(kind rune) bool { return 16 <= kind && kind <= 21 })
+	for _, set := range []byte{32, 33, 34} {
+		if at := bytes.IndexByte(kinds, set); random >= 0 && (at < 0 || at > random || bytes.Count(kinds, []byte{set}) != 1) {
+			c.note("video at %d: NAL units %v: want VPS (32), SPS (33) and PPS (34) once before the random access point", pes.pts, kinds)
+		}
+	}
+	if random >= 0 && !pes.random {
+		c.note("video at %d: a random access point without random_access_indicator", pes.pts)
 	}
 }
 
