@@ -15,7 +15,6 @@ import (
 // between: the segments have the same bytes.
 var formRows = []row{
 	{"24 forms of H.264 and AAC", sameMedia(avcForms)},
-	{"25 H.264 and AAC in enhanced RTMP", sameMedia(enhancedForms)},
 	{"26 AMF of every kind in metadata", sameMedia(dataForms)},
 }
 
@@ -279,78 +278,6 @@ func withADTS(b []byte) []byte {
 	}
 	n := len(b) - 2 + 7
 	return slices.Concat(b[:2], []byte{0xff, 0xf1, 0x50, 0x40 | byte(n>>11), byte(n >> 3), byte(n)<<5 | 0x1f, 0xfc}, b[2:])
-}
-
-// enhancedForms are those of Enhanced RTMP v2: a FourCC, more tracks, modifiers.
-func enhancedForms(*testing.T, []pusher.Message) []form {
-	return []form{
-		{"FourCC", enhanced("avc1", "mp4a", extended, false)},
-		{"FourCC, frames without composition time", enhanced("avc1", "mp4a", extended, true)},
-		{"one track", enhanced("avc1", "mp4a", oneTrack, false)},
-		{"two tracks of one codec", enhanced("avc1", "mp4a", twoTracks, false)},
-		{"two tracks of two codecs", enhanced("avc1", "mp4a", twoCodecs, true)},
-		{"modifiers", enhanced("avc1", "mp4a", modified, false)},
-		{"a second track beside the plain one", func(all []pusher.Message) []pusher.Message {
-			second := []byte{0xa6, 0x01}
-			second = append(append(second, "hvc1"...), 1, 1, 2, 3)
-			return between(videoTag(second...), audioTag(0x95, 0x01, 'm', 'p', '4', 'a', 1, 9, 9))(all)
-		}},
-		{"colour metadata", between(videoTag(append([]byte{0x84}, "avc1\x02\x00\x09colorInfo"...)...), audioTag(0x94, 'm', 'p', '4', 'a', 0, 2))},
-	}
-}
-
-// wrapping is how an enhanced message has its packet: behind the first four bits
-// of a tag, with the packet type multi for one that has tracks.
-type wrapping func(head, multi, packet byte, fourCC string, body []byte) []byte
-
-// packet types that have tracks in them
-const (
-	videoTracks = 6
-	audioTracks = 5
-)
-
-// enhanced rewrites tags in the form of Enhanced RTMP.
-func enhanced(videoCC, audioCC string, wrap wrapping, noComposition bool) func([]pusher.Message) []pusher.Message {
-	return func(all []pusher.Message) []pusher.Message {
-		for i, m := range all {
-			switch {
-			case m.Type == pusher.Video && m.Body[1] == 0:
-				all[i].Body = wrap(0x80|m.Body[0]&0x70, videoTracks, 0, videoCC, m.Body[5:])
-			case m.Type == pusher.Video && noComposition:
-				all[i].Body = wrap(0x80|m.Body[0]&0x70, videoTracks, 3, videoCC, m.Body[5:])
-			case m.Type == pusher.Video:
-				all[i].Body = wrap(0x80|m.Body[0]&0x70, videoTracks, 1, videoCC, m.Body[2:])
-			case m.Type == pusher.Audio:
-				all[i].Body = wrap(0x90, audioTracks, m.Body[1], audioCC, m.Body[2:])
-			}
-		}
-		return all
-	}
-}
-
-func extended(head, _, packet byte, fourCC string, body []byte) []byte {
-	return slices.Concat([]byte{head | packet}, []byte(fourCC), body)
-}
-
-func oneTrack(head, multi, packet byte, fourCC string, body []byte) []byte {
-	return slices.Concat([]byte{head | multi, 0x00 | packet}, []byte(fourCC), []byte{0}, body)
-}
-
-func twoTracks(head, multi, packet byte, fourCC string, body []byte) []byte {
-	n := len(body)
-	return slices.Concat([]byte{head | multi, 0x10 | packet}, []byte(fourCC),
-		[]byte{1, 0, 0, 3, 9, 9, 9}, []byte{0, byte(n >> 16), byte(n >> 8), byte(n)}, body)
-}
-
-func twoCodecs(head, multi, packet byte, fourCC string, body []byte) []byte {
-	n := len(body)
-	return slices.Concat([]byte{head | multi, 0x20 | packet}, []byte("xxxx"), []byte{7, 0, 0, 2, 9, 9},
-		[]byte(fourCC), []byte{0, byte(n >> 16), byte(n >> 8), byte(n)}, body)
-}
-
-// modified has two modifiers: nanoseconds, and one of 300 bytes that nobody knows.
-func modified(head, _, packet byte, fourCC string, body []byte) []byte {
-	return slices.Concat([]byte{head | 7}, []byte{2, 0, 1, 2, 0x07}, []byte{255, 1, 43}, make([]byte, 300), []byte{0x50 | packet}, []byte(fourCC), body)
 }
 
 // dataForms put data messages between pictures: whatever is in them, media goes on.

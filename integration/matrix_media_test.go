@@ -39,6 +39,7 @@ var mediaRows = []row{
 	{"16 times beyond 24 bits", timesFromFFmpeg("0", "16775", "20000")},
 	{"17 31 bits wrap", timesFromFFmpeg("0", "2147481")},
 	{"31 OBS", fromOBS},
+	{"01 baseline in a browser", inBrowser},
 }
 
 func gop(n int) string { return fmt.Sprintf("-g %d -keyint_min %[1]d -sc_threshold 0", n) }
@@ -272,4 +273,26 @@ func fromOBS(t *testing.T, m *matrix) {
 		}
 	}
 	t.Logf("%d pictures in %s", media.frames, shape(segments))
+}
+
+// The console's page plays what was pushed: C8.
+func inBrowser(t *testing.T, m *matrix) {
+	tool(t, "chromium")
+	k := m.take(t, 2)
+	burst(t, clipRow{seconds: "20", coding: "-g 50 -bf 2"}.clip(t), k.url()).finish(t, time.Minute)
+	b := browse(t, "http://"+m.s.Admin+"/channel/matrix/"+k.channel)
+	var first, now video
+	eventually(t, 30*time.Second, "the video plays for 2 s", func() (err error) {
+		if now, err = b.video(); err != nil {
+			return err
+		}
+		if first.Time == 0 {
+			first = now
+		}
+		if now.Error != "" || now.Time < first.Time+2 || now.Width != 320 || now.Height != 180 {
+			return fmt.Errorf("currentTime %.1f, was %.1f, %d×%d, error %q", now.Time, first.Time, now.Width, now.Height, now.Error)
+		}
+		return nil
+	})
+	t.Logf("%d×%d plays from %.1f to %.1f s", now.Width, now.Height, first.Time, now.Time)
 }

@@ -32,7 +32,7 @@ var serverRows = []row{
 
 // rows returns the whole matrix: those first that take their time and little else.
 func rows() []row {
-	return slices.Concat(serverRows, timeRows, mediaRows, changeRows, formRows, hevcRows, chunkRows, refuseRows, statRows)
+	return slices.Concat(serverRows, timeRows, mediaRows, changeRows, formRows, enhancedRows, chunkRows, refuseRows, statRows)
 }
 
 // matrix is what the rows have in common: one server with a channel for each.

@@ -40,7 +40,7 @@ type Message struct {
 // reads: full headers, the shortest form of chunk stream IDs, 128 bytes.
 type Chunker struct {
 	Size     int  // bytes of a message in each chunk; 0 is DefaultChunkSize. See SetSize
-	IDBytes  int  // of the basic header: 1, 2 or 3 if the ID fits; 0 is the shortest
+	IDBytes  int  // 3 for the longest form of IDs from 64 to 319 too, which have a shorter one
 	Compress bool // leave out of headers what they may inherit, RTMP 1.0 §5.3.1.2
 	NoRepeat bool // do not repeat an extended time in chunks of format 3
 
@@ -164,14 +164,11 @@ func (p *Partial) header(b []byte) []byte {
 
 // basic appends a basic header, RTMP 1.0 §5.3.1.1.
 func (c *Chunker) basic(b []byte, format byte, id uint32) []byte {
-	switch n := c.IDBytes; {
-	case id < 64 && n < 2 || id < 64 && id >= 2 && n == 0:
-		return append(b, format<<6|byte(id))
+	switch {
 	case id < 64: // has no longer form
 		return append(b, format<<6|byte(id))
-	case id < 320 && n < 3:
+	case id < 320 && c.IDBytes < 3:
 		return append(b, format<<6, byte(id-64))
-	default:
-		return append(b, format<<6|1, byte(id-64), byte((id-64)>>8))
 	}
+	return append(b, format<<6|1, byte(id-64), byte((id-64)>>8))
 }
