@@ -1,8 +1,14 @@
-# A static binary and nothing else: no shell, no user database, no package to
-# patch. It writes to /data alone, so the root may be read-only.
+# A static binary, with the console's player for all browsers, and nothing else:
+# no shell, no user database, no package to patch. It writes to /data alone, so
+# the root may be read-only.
 #
 #	docker build -t osslive .
 #	docker run -p 127.0.0.1:9000:9000 -e OSSLIVE_KEY=myid:mysecret osslive
+
+FROM node:22-slim AS player
+WORKDIR /src
+COPY server/console/hlsjs server/console/hlsjs
+RUN server/console/hlsjs/fetch.sh
 
 FROM golang:1.26 AS build
 WORKDIR /src
@@ -14,6 +20,7 @@ COPY hls hls
 COPY rtmp rtmp
 COPY segmenter segmenter
 COPY server server
+COPY --from=player /src/server/console/static/hls.js server/console/static/hls.js
 COPY store store
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o osslive ./cmd/osslive
 RUN mkdir -m 700 data

@@ -149,6 +149,7 @@ func buildImage(t *testing.T) *dockerImage {
 		case "RUN":
 			cmd := exec.Command("sh", "-ec", rest)
 			cmd.Dir = filepath.Join(stage, dir)
+			cmd.Env = append(os.Environ(), "npm_config_prefer_offline=true") // install.sh has fetched it
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("RUN %s: %v\n%s", rest, err, out)
 			}
