@@ -68,6 +68,7 @@ func run(ctx context.Context) error {
 	addr := flag.String("addr", "", "of that server")
 	flag.Parse()
 	if *mode != "" {
+		signal.Reset() // a signal ends a server at once
 		ln, err := net.Listen("tcp", *addr)
 		if err != nil {
 			return err
