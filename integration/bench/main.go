@@ -56,8 +56,8 @@ func run(ctx context.Context) error {
 	var b bench
 	flag.StringVar(&b.binary, "osslive", "./osslive", "the binary to measure")
 	rounds := flag.Int("rounds", 3, "how often everything is measured")
-	flag.DurationVar(&b.window, "window", 6*time.Second, "how long streams in real time are measured; key frames are 2s apart")
-	flag.DurationVar(&b.look, "look", 6*time.Second, "how long playlists are looked at after that")
+	flag.DurationVar(&b.window, "window", 4*time.Second, "how long streams in real time are measured; key frames are 2s apart")
+	flag.DurationVar(&b.look, "look", 4*time.Second, "how long playlists are looked at after that")
 	flag.IntVar(&b.megabytes, "mb", 600, "megabytes sent flat out")
 	only := flag.String("only", "", "measure rows whose name matches this regular expression")
 	flag.StringVar(&b.work, "work", "/dev/shm", "folder in memory for what servers write")
