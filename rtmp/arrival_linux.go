@@ -18,6 +18,7 @@ type arrival struct {
 	wanted int
 	waited bool
 	poll   [1]unix.PollFd
+	now    unix.Timespec // no time at all
 
 	mu   sync.Mutex
 	mark int // of the socket
@@ -57,7 +58,7 @@ func (a *arrival) enough(fd uintptr) bool {
 	}
 	a.mu.Unlock()
 	a.poll[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
-	n, err := unix.Poll(a.poll[:], 0)
+	n, err := unix.Ppoll(a.poll[:], &a.now, nil)
 	return n > 0 || err != nil
 }
 

@@ -36,8 +36,8 @@
 // server and are lent to connections that have bytes in hand (memory.go).
 //
 // In real time a stream costs wake-ups rather than bytes, so a publisher's socket
-// has a low-water mark worth some tens of milliseconds (pace.go): 77 frames a second
-// become about 16 reads. A message larger than the mark, as keyframes are, is
+// has a low-water mark worth about a tenth of a second (pace.go): 77 frames a second
+// become 16 reads or fewer. A message larger than the mark, as keyframes are, is
 // handled when its last byte is there; what is less than the mark waits for up to
 // two tenths of a second.
 //

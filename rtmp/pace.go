@@ -10,10 +10,10 @@ import (
 // frame comes in a packet of its own, and waking a goroutine for it takes longer
 // than to handle it. So a publisher's connection has a low-water mark: it is woken
 // when that many bytes have come. The mark follows the rate at which they come,
-// for reads some tens of milliseconds apart.
+// for reads about a tenth of a second apart.
 const (
 	paceEvery = 100 * time.Millisecond // how often marks are adjusted, and rests taken up
-	paceSpan  = 80 * time.Millisecond  // worth of bytes that a mark has at most, and at least half of it
+	paceSpan  = 160 * time.Millisecond // worth of bytes that a mark has at most, and at least half of it
 
 	minMark = 512      // bytes; below, waiting gains nothing
 	maxMark = 32 << 10 // half of a read buffer

@@ -9,8 +9,8 @@ func TestMark(t *testing.T) {
 		want int
 	}{
 		{"silence", 0, 1},
-		{"a little audio", 600, 1},
-		{"300 kb/s", 3_750, 2048},
+		{"a little audio", 300, 1},
+		{"300 kb/s", 3_750, 4096},
 		{"4 Mb/s", 52_000, 32 << 10},
 		{"flat out", 50 << 20, 32 << 10},
 	}

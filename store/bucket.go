@@ -89,7 +89,7 @@ func (b bucketRecord) bucket(name string) Bucket {
 // that creates something in it: it fails when the bucket has changed meanwhile,
 // and calls off a deletion that is under way.
 func (s *Store) bucket(ctx context.Context, name string) (b bucketRecord, guard Op, err error) {
-	b, at, err := load[bucketRecord](ctx, s.kv, bucketKey(name))
+	b, at, err := s.buckets.load(ctx, s.kv, bucketKey(name))
 	if err != nil {
 		return b, guard, err
 	}

@@ -68,7 +68,7 @@ func (s *Store) Object(ctx context.Context, bucket, key string) (Object, error) 
 
 // object reads an object; one that does not exist is expected to be Absent.
 func (s *Store) object(ctx context.Context, bucket, key string) (Object, error) {
-	r, at, err := load[objectRecord](ctx, s.kv, objectKey(bucket, key))
+	r, at, err := s.objects.load(ctx, s.kv, objectKey(bucket, key))
 	return r.object(bucket, key, at), err
 }
 

@@ -108,9 +108,9 @@ func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Pos
 	if err != nil {
 		return nil, err
 	}
-	pos := known[positionRecord]{value: next.advanced(x.id, segs)}
-	pos.raw = encode(pos.value)
-	ops := []Op{Put(positionKey(bucket, channel), pos.raw, at)}
+	pos := next.advanced(x.id, segs)
+	ops := []Op{Put(positionKey(bucket, channel), encode(pos), at)}
+	s.positions.keep(ops[0].Key, ops[0].Value, pos)
 
 	modified := toTime(s.now().UnixMilli())
 	for i := range segs {
@@ -143,17 +143,14 @@ func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Pos
 		ContentType: playlistType,
 		content:     content{body: newID()},
 	}
-	key := objectKey(bucket, list.Key)
-	old, oldAt, err := x.list.load(ctx, s.kv, key)
+	old, err := s.object(ctx, bucket, list.Key)
 	if err != nil {
 		return nil, err
 	}
-	x.list = known[objectRecord]{value: list.record()}
-	x.list.raw = encode(x.list.value)
-	ops = append(ops,
-		Put(key, x.list.raw, oldAt),
-		Put(bodyKey(list.body), playlist, Absent))
-	ops = append(ops, old.object(bucket, list.Key, oldAt).release()...)
-	x.remember(pos)
+	record := list.record()
+	put := Put(objectKey(bucket, list.Key), encode(record), old.at)
+	s.objects.keep(put.Key, put.Value, record)
+	ops = append(ops, put, Put(bodyKey(list.body), playlist, Absent))
+	ops = append(ops, old.release()...)
 	return ops, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -172,29 +173,51 @@ func load[T any](ctx context.Context, kv KV, key string) (v T, at Expect, err er
 	return v, AtRev(rec.Rev), err
 }
 
-// known is a record as it was last read or written: one that has not changed is not
-// decoded again. Its value is shared and not to be changed. The zero value knows
-// nothing.
-type known[T any] struct {
+// decoded keeps records of one kind as they were last read or written: one that has
+// not changed is not decoded again. Values are shared, so nobody may change what
+// they point to. The zero value is empty.
+type decoded[T any] struct {
+	mu    sync.Mutex
+	byKey map[string]decodedRecord[T]
+}
+
+type decodedRecord[T any] struct {
 	raw   []byte
 	value T
 }
 
-// load is load, of a record that exists or not.
-func (k *known[T]) load(ctx context.Context, kv KV, key string) (v T, at Expect, err error) {
+// maxDecoded is how many records of a kind are kept.
+const maxDecoded = 1024
+
+// load is load.
+func (d *decoded[T]) load(ctx context.Context, kv KV, key string) (v T, at Expect, err error) {
 	rec, err := kv.Get(ctx, key)
-	switch {
-	case errors.Is(err, ErrNotFound):
+	if errors.Is(err, ErrNotFound) {
 		return v, Absent, nil
-	case err != nil:
+	}
+	if err != nil {
 		return v, at, err
-	case k.raw == nil || !bytes.Equal(rec.Value, k.raw):
-		if v, err = decode[T](rec); err != nil {
+	}
+	d.mu.Lock()
+	r, ok := d.byKey[key]
+	d.mu.Unlock()
+	if !ok || !bytes.Equal(rec.Value, r.raw) {
+		if r.value, err = decode[T](rec); err != nil {
 			return v, at, err
 		}
-		k.raw, k.value = rec.Value, v
+		d.keep(key, rec.Value, r.value)
 	}
-	return k.value, AtRev(rec.Rev), nil
+	return r.value, AtRev(rec.Rev), nil
+}
+
+// keep remembers a value with its encoding, which is not copied.
+func (d *decoded[T]) keep(key string, raw []byte, value T) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byKey == nil || len(d.byKey) >= maxDecoded {
+		d.byKey = map[string]decodedRecord[T]{}
+	}
+	d.byKey[key] = decodedRecord[T]{raw, value}
 }
 
 func decode[T any](rec Record) (v T, err error) {

@@ -28,10 +28,6 @@ type Session struct {
 	mu     sync.Mutex
 	lastMS int64 // in the last name given to a segment
 	ended  bool
-
-	posMu sync.Mutex
-	pos   known[positionRecord] // guarded by posMu: each renewal and each segment look at it
-	list  known[objectRecord]   // the playlist's; CommitSegments's
 }
 
 // StartSession makes the caller the one publisher of a channel. Errors are
@@ -137,20 +133,11 @@ func (x *Session) Renew(ctx context.Context, st Stat) error {
 // position reads the channel's position, or returns ErrSessionLost if it is
 // another's.
 func (x *Session) position(ctx context.Context) (positionRecord, Expect, error) {
-	x.posMu.Lock()
-	defer x.posMu.Unlock()
-	pos, at, err := x.pos.load(ctx, x.store.kv, positionKey(x.channel.Bucket, x.channel.Name))
+	pos, at, err := x.store.positions.load(ctx, x.store.kv, positionKey(x.channel.Bucket, x.channel.Name))
 	if err == nil && pos.Session != x.id {
 		err = ErrSessionLost
 	}
 	return pos, at, err
-}
-
-// remember keeps what is about to be written as the position.
-func (x *Session) remember(pos known[positionRecord]) {
-	x.posMu.Lock()
-	defer x.posMu.Unlock()
-	x.pos = pos
 }
 
 // End closes the session's history record and frees the channel. It may be called

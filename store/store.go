@@ -26,6 +26,10 @@ type Store struct {
 	blobs  Blobs
 	now    func() time.Time
 	pins   pins
+
+	buckets   decoded[bucketRecord]
+	objects   decoded[objectRecord]
+	positions decoded[positionRecord]
 }
 
 // New returns a Store. Recover must have returned before anything is written.

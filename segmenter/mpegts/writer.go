@@ -6,8 +6,9 @@ import (
 )
 
 // pieceSize is the most that is given to the destination at once: whole packets
-// within 64 KiB.
-const pieceSize = 64 << 10 / PacketSize * PacketSize
+// within 32 KiB. Every stream holds a piece nearly all the time, so that its size is
+// most of what a stream takes; twice as much saves a twentieth of the time at best.
+const pieceSize = 32 << 10 / PacketSize * PacketSize
 
 // pieces are shared by all writers. Each holds one only while it has packets in it.
 var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
