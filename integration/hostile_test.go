@@ -60,7 +60,8 @@ func (l *lateness) String() string {
 }
 
 // check holds well-behaved publishers to what they must get whoever else is there.
-// The aim is a p99 of 500 ms; a busy machine is given time.
+// How late segments are is printed: the aim is a p99 of 500 ms. Several of their
+// own lengths is no longer a matter of speed.
 func (l *lateness) check(t *testing.T) {
 	t.Helper()
 	for _, s := range l.trouble {
@@ -69,8 +70,8 @@ func (l *lateness) check(t *testing.T) {
 	if l.missing > 0 || l.breaks > 0 || l.segments == 0 {
 		t.Errorf("%v; want none missing, none broken", l)
 	}
-	if p99 := l.quantile(.99); p99 > 2*time.Second {
-		t.Errorf("p99 %v, want at most 500 ms", p99)
+	if p99 := l.quantile(.99); p99 > 5*time.Second {
+		t.Errorf("p99 %v late: publishers were hindered", p99)
 	}
 }
 

@@ -21,8 +21,6 @@ import (
 // mistake is a line of testdata/mistakes.txt, and what came of it.
 type mistake struct {
 	name, program, cause, what, thread string
-
-	requestID string // of the refusal
 }
 
 // other is a second key of the server that mistakes are made on.
@@ -263,7 +261,7 @@ func (p publishMistake) refusal(t *testing.T) string {
 	said, err := cmd.CombinedOutput()
 	found := requestIDText.FindSubmatch(said)
 	if found == nil {
-		t.Errorf("%s: %v, and no RequestId in %q", p.name, err, tail(fmt.Sprintf("%s", said), 2000))
+		t.Errorf("%s: %v, and no RequestId in %q", p.name, err, tail(string(said), 2000))
 		return ""
 	}
 	return string(found[1])

@@ -51,7 +51,7 @@ func refused(t *testing.T, source, url, reason string) {
 	if err := exec.Command("ffmpeg", "-version").Run(); err != nil {
 		t.Fatal(err)
 	}
-	limit := 2*time.Second + time.Since(began)
+	limit := 5*time.Second + time.Since(began)
 	began = time.Now()
 	p := push(t, source, url)
 	err, gone := p.wait(10 * time.Second)

@@ -191,9 +191,6 @@ func TestRecoverTime(t *testing.T) {
 		t.Errorf("report: got %+v, want %d objects, all well", e.report, objects)
 	}
 	t.Logf("opened and recovered with %d objects in %v", objects, took.Round(time.Millisecond))
-	if took > 5*time.Second { // one second is the aim; a busy machine is given time
-		t.Errorf("start took %v", took)
-	}
 }
 
 func BenchmarkRecover(b *testing.B) {

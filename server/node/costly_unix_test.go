@@ -54,8 +54,8 @@ func TestCostlyHeads(t *testing.T) {
 			}
 			each := (cpuTime(t) - began) / times
 			t.Logf("%s %s, both ends: %v of CPU", c.status, c.code, each)
-			if each > 20*time.Millisecond { // many times what it takes, for busy machines and the race detector
-				t.Errorf("%v of CPU, want about 1 ms", each)
+			if each > time.Second { // hundreds of times what it takes: only work that grows with the square gets there
+				t.Errorf("%v of CPU, want much less than a second", each)
 			}
 		})
 	}
