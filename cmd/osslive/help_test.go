@@ -51,7 +51,10 @@ func TestSuggestions(t *testing.T) {
 		{"--lisen=:1", `unknown flag --lisen, did you mean "--listen"?`},
 		{"serve --publicurl=x", `unknown flag --publicurl, did you mean "--public-url"?`},
 		{"push --lop x y", `unknown flag --lop, did you mean "--loop"?`},
-		{"serv", `unexpected argument serv`},
+		{"serv", `"serv" is no command; there are serve, demo, push, sign, obs,`},
+		{"publish rtmp://h/demo/live/ch --key a:b", `"publish" is no command`},
+		{"sign a b", `unexpected argument b`},
+		{"serve extra", `unexpected argument extra`},
 	} {
 		var out, errs bytes.Buffer
 		if code := run(t.Context(), strings.Fields(c.typed), &out, &errs); code != exitUsage {

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -71,6 +73,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case exited >= 0: // --help
 		return exited
 	case err != nil:
+		if name, names := unknownCommand(parser, args); name != "" {
+			err = fmt.Errorf("%q is no command; there are %s", name, strings.Join(names, ", "))
+		}
 		fmt.Fprintf(stderr, "osslive: %v; see osslive --help\n", err)
 		return exitUsage
 	}
@@ -83,6 +88,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return 0
+}
+
+// unknownCommand returns the first word of a command line if it is meant as a
+// command and is none, and the commands there are. A word that is none goes to the
+// default command, serve, which takes no arguments.
+func unknownCommand(parser *kong.Kong, args []string) (name string, names []string) {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return "", nil
+	}
+	for _, command := range parser.Model.Children {
+		names = append(names, command.Name)
+	}
+	if slices.Contains(names, args[0]) {
+		return "", nil
+	}
+	return args[0], names
 }
 
 // newParser reads command lines and the environment into c.
