@@ -78,7 +78,7 @@ func (l *Log) Explain(ctx context.Context, id string) *Explanation {
 
 func (q *question) clientText() string {
 	if q.signed == nil {
-		return ""
+		return q.plainText(q.signedText)
 	}
 	return q.plainText(texts(q.signed))
 }

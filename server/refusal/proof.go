@@ -1,6 +1,7 @@
 package refusal
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,7 +35,7 @@ func (q *question) prove() *Cause {
 			continue
 		}
 		if c, found := h.test(q); found {
-			c.ID = h.cause
+			c.ID = cmp.Or(c.ID, h.cause)
 			return &c
 		}
 	}

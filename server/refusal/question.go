@@ -27,6 +27,8 @@ type question struct {
 	also func(r *auth.Request)
 	// signed is the changed request for which the signature is right.
 	signed *auth.Request
+	// signedText is the text for which it is, where no request has that text.
+	signedText string
 
 	size, left int // bytes that a try costs, and that all may cost
 }

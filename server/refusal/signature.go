@@ -21,6 +21,8 @@ var provable = []hypothesis{
 	{"signature-encoded", signatureEncoded},
 	{"signature-extra", signatureExtra},
 	{"signature-case", signatureCase},
+	{"signature-form", signatureDigest},
+	{"signature-damaged", signatureDamaged},
 	{"key-decoded", urlDecoded},
 	{"token-unsigned", tokenUnsigned},
 	{"secret-whitespace", secretWhitespace},
@@ -47,6 +49,7 @@ var provable = []hypothesis{
 	{"other-protocol", otherProtocol},
 	{"host-signed", hostSigned},
 	{"date-changed", dateChanged},
+	{"text-signed", textSigned},
 	{"expires-changed", expiresChanged},
 }
 

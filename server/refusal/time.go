@@ -53,7 +53,7 @@ func expiresMilliseconds(q *question) (Cause, bool) {
 	switch {
 	case q.is(auth.ErrBadExpires) && n >= 1e11:
 		return q.perhaps("Expires is %s: milliseconds, where seconds are wanted.", "Divide by 1000: Date.now() and currentTimeMillis() count milliseconds. Mind whether the function wants a moment or a number of seconds from now.", q.quote(q.expires()))
-	case q.is(auth.ErrBadLifetime) && n > 604800 && n < 1e9 && math.Mod(n, 1000) == 0:
+	case q.is(auth.ErrBadLifetime) && n > 604800 && n < 1e9 && math.Mod(n, 1000) == 0 && (math.Mod(n, 86400) != 0 || n >= 86400e3): // 2592000 is thirty days
 		return q.perhaps("x-oss-expires is %s: milliseconds, it seems; %v seconds are meant, and 604800 is the most.", "Give the lifetime in seconds.", q.quote(q.expires()), n/1000)
 	}
 	return no()
