@@ -33,8 +33,8 @@ type question struct {
 	size, left int // bytes that a try costs, and that all may cost
 }
 
-// maxWork bounds the bytes that are signed to find a cause. An ordinary request needs
-// a third of it for all that there is to try.
+// maxWork bounds the bytes that are signed to find a cause. An ordinary request
+// needs a quarter of it for all that there is to try, a URL of version 4 most of it.
 const maxWork = 6 << 20
 
 func (l *Log) question(ctx context.Context, r *Refusal) *question {
