@@ -52,7 +52,6 @@ type recorder struct {
 	committed time.Time // the last commit; run's, as is what follows
 	window    hls.Window
 	listed    []store.Segment // the window's segments, as the store keeps them
-	playing   string          // the playlist's name
 	text      []byte
 }
 
@@ -65,7 +64,6 @@ func newRecorder(session *store.Session, m *metrics.Metrics, fail func(error)) *
 		queue:   make(chan finished, backlog),
 		done:    make(chan struct{}),
 		listed:  position.Window,
-		playing: position.Playlist,
 		window: hls.Window{
 			Size: target.FragCount,
 			Playlist: hls.Playlist{
