@@ -96,7 +96,7 @@ func (s *Store) commitCORS(ctx context.Context, bucket string, change Op) error 
 
 // CORS returns ErrNoSuchCORS for a bucket without rules.
 func (s *Store) CORS(ctx context.Context, bucket string) (CORS, error) {
-	rec, at, err := load[corsRecord](ctx, s.kv, corsKey(bucket))
+	rec, at, err := s.cors.load(ctx, s.kv, corsKey(bucket))
 	if err != nil {
 		return CORS{}, err
 	}

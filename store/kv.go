@@ -12,7 +12,7 @@ const (
 // Record is a stored value and the revision of the commit that last wrote it.
 type Record struct {
 	Key   string
-	Value []byte // the caller's own copy
+	Value []byte // shared: nobody changes it
 	Rev   uint64 // > 0
 }
 

@@ -30,6 +30,7 @@ type Store struct {
 	buckets   decoded[bucketRecord]
 	objects   decoded[objectRecord]
 	positions decoded[positionRecord]
+	cors      decoded[corsRecord]
 }
 
 // New returns a Store. Recover must have returned before anything is written.

@@ -1,7 +1,8 @@
 // Package boltkv is a store.KV in one file, on go.etcd.io/bbolt.
 //
 // Every record is a key of one bbolt bucket; its value begins with its revision,
-// eight bytes, big-endian, taken from the bucket's sequence. Commits go through
+// eight bytes, big-endian, taken from the bucket's sequence. What is read often is
+// kept in memory, up to 4 MiB. Commits go through
 // one goroutine that puts all that are waiting into one transaction, and so under
 // one sync of the file; it never waits for company.
 package boltkv
@@ -40,6 +41,7 @@ type KV struct {
 	done     chan struct{} // closed when the committer has returned
 	close    sync.Once
 	failed   atomic.Pointer[error]
+	cache    *cache
 	// update runs one transaction; a test can make it fail.
 	update func(func(*bolt.Tx) error) error
 }
@@ -71,19 +73,26 @@ func (kv *KV) Err() error {
 }
 
 func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
-	var rec store.Record
 	if err := ctx.Err(); err != nil {
-		return rec, err
+		return store.Record{}, err
 	}
-	err := kv.db.View(func(tx *bolt.Tx) error {
-		v := tx.Bucket(recordsBucket).Get([]byte(key))
-		if v == nil {
-			return store.ErrNotFound
+	rec, known, epoch := kv.cache.get(key)
+	if !known {
+		err := kv.db.View(func(tx *bolt.Tx) error {
+			if v := tx.Bucket(recordsBucket).Get([]byte(key)); v != nil {
+				rec = record(key, v)
+			}
+			return nil
+		})
+		if err != nil {
+			return store.Record{}, err
 		}
-		rec = record(key, v)
-		return nil
-	})
-	return rec, err
+		kv.cache.add(key, rec, epoch)
+	}
+	if rec.Rev == 0 {
+		return store.Record{}, store.ErrNotFound
+	}
+	return rec, nil
 }
 
 func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
@@ -182,6 +191,7 @@ func (kv *KV) gather(first *request) []*request {
 func (kv *KV) commit(group []*request) {
 	err := kv.Err()
 	if err == nil {
+		kv.cache.begin(group)
 		err = kv.update(func(tx *bolt.Tx) error {
 			for _, r := range group {
 				if r.err = apply(tx.Bucket(recordsBucket), r.ops); r.err != nil && r.err != store.ErrConflict {
@@ -191,6 +201,7 @@ func (kv *KV) commit(group []*request) {
 			return nil
 		})
 		err = kv.judge(err)
+		kv.cache.end()
 	}
 	for _, r := range group {
 		// A conflict was seen in a transaction that has not happened: whom it

@@ -64,6 +64,7 @@ func Open(path string, o Options) (*KV, error) {
 		quit:     make(chan struct{}),
 		done:     make(chan struct{}),
 		update:   db.Update,
+		cache:    newCache(),
 	}
 	if err := errors.Join(kv.check(), removeLeftovers(path), writePID(path)); err != nil {
 		return nil, errors.Join(fmt.Errorf("metadata store %w", datadir.Explain(path, err)), db.Close())

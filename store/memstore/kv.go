@@ -44,7 +44,7 @@ func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
 }
 
 func (r record) export(key string) store.Record {
-	return store.Record{Key: key, Value: bytes.Clone(r.value), Rev: r.rev}
+	return store.Record{Key: key, Value: r.value, Rev: r.rev}
 }
 
 func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {

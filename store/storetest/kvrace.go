@@ -77,6 +77,24 @@ func testKVWholeCommits(t *testing.T, kv store.KV) {
 				last = a
 			}
 		})
+		wg.Go(func() {
+			last := ""
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				for _, key := range []string{"pair/a", "pair/b"} {
+					rec, err := kv.Get(t.Context(), key)
+					if err != nil || string(rec.Value) < last {
+						t.Errorf("Get %s: got %s after %s, %v", key, rec.Value, last, err)
+						return
+					}
+					last = string(rec.Value)
+				}
+			}
+		})
 	}
 	for i := range rounds {
 		if err := put(i + 1); err != nil {

@@ -1,0 +1,94 @@
+package boltkv
+
+import (
+	"sync"
+
+	"osslive/store"
+)
+
+// Bounds of a cache, in bytes: of one record that is kept, and of all together.
+const (
+	maxCachedValue = 64 << 10
+	maxCached      = 4 << 20
+)
+
+// cachedOverhead is what a record takes besides its key and its value, roughly.
+const cachedOverhead = 128
+
+// cache keeps records as they were last read, also that there is none, so that
+// what is read again and again needs no transaction. It never answers with what a
+// commit has replaced: a record leaves it before a commit that changes it can be
+// seen, and comes back only if it was read when no such commit was under way.
+type cache struct {
+	mu      sync.RWMutex
+	records map[string]store.Record // Rev 0: there is none
+	bytes   int                     // that the records take
+	epoch   uint64                  // goes up where a commit begins and where it ends
+	writing map[string]struct{}     // keys of the commit under way
+}
+
+func newCache() *cache {
+	return &cache{records: map[string]store.Record{}, writing: map[string]struct{}{}}
+}
+
+// get returns what add needs to know if the record is not here.
+func (c *cache) get(key string) (rec store.Record, ok bool, epoch uint64) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	rec, ok = c.records[key]
+	return rec, ok, c.epoch
+}
+
+// add keeps a record that was read after get had said epoch.
+func (c *cache) add(key string, rec store.Record, epoch uint64) {
+	if len(rec.Value) > maxCachedValue {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, changing := c.writing[key]; changing || c.epoch != epoch {
+		return
+	}
+	c.remove(key)
+	rec.Key = key
+	c.records[key] = rec
+	c.bytes += cost(rec)
+	for other := range c.records { // in no order
+		if c.bytes <= maxCached {
+			break
+		}
+		c.remove(other)
+	}
+}
+
+func cost(rec store.Record) int { return cachedOverhead + len(rec.Key) + len(rec.Value) }
+
+func (c *cache) remove(key string) {
+	if rec, ok := c.records[key]; ok {
+		c.bytes -= cost(rec)
+		delete(c.records, key)
+	}
+}
+
+// begin is called before a transaction that does what the group asks for.
+func (c *cache) begin(group []*request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	for _, r := range group {
+		for _, op := range r.ops {
+			if op.Kind != store.OpCheck {
+				c.writing[op.Key] = struct{}{}
+				c.remove(op.Key)
+			}
+		}
+	}
+}
+
+// end is called when that transaction is over.
+func (c *cache) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	clear(c.writing)
+}

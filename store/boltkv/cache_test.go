@@ -1,0 +1,94 @@
+package boltkv
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+
+	"osslive/store"
+)
+
+// What is read while its record is being changed may be either, and is not kept.
+func TestCacheWhileWriting(t *testing.T) {
+	kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
+	put := func(v string) error { return kv.Commit(t.Context(), store.Put("k", []byte(v), store.Any)) }
+	get := func() string {
+		rec, err := kv.Get(t.Context(), "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(rec.Value)
+	}
+	if err := put("old"); err != nil {
+		t.Fatal(err)
+	}
+	get()
+	kv.update = func(f func(*bolt.Tx) error) error {
+		if got := get(); got != "old" {
+			t.Errorf("before the transaction: got %q, want old", got)
+		}
+		err := kv.db.Update(f)
+		if got := get(); got != "new" {
+			t.Errorf("after the transaction: got %q, want new", got)
+		}
+		return err
+	}
+	if err := put("new"); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(); got != "new" {
+		t.Errorf("after Commit: got %q, want new", got)
+	}
+	// One that began before another commit did must not bring back what it read.
+	_, _, epoch := kv.cache.get("k")
+	kv.update = kv.db.Update
+	if err := put("newer"); err != nil {
+		t.Fatal(err)
+	}
+	kv.cache.add("k", store.Record{Value: []byte("new"), Rev: 1}, epoch)
+	if got := get(); got != "newer" {
+		t.Errorf("after a late reader: got %q, want newer", got)
+	}
+	kv.update = func(func(*bolt.Tx) error) error { return errors.New("broken") }
+	if err := put("lost"); err == nil {
+		t.Error("Commit in a broken transaction: got nil")
+	}
+	if got := get(); got != "newer" {
+		t.Errorf("after a transaction that failed: got %q, want newer", got)
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	c := newCache()
+	for i := range 3000 {
+		_, _, epoch := c.get("")
+		c.add(fmt.Sprint("k", i), store.Record{Value: make([]byte, 4000), Rev: 1}, epoch)
+		c.add(fmt.Sprint("none", i), store.Record{}, epoch)
+		c.add("large", store.Record{Value: make([]byte, maxCachedValue+1), Rev: 1}, epoch)
+	}
+	sum := 0
+	for _, rec := range c.records {
+		sum += cost(rec)
+	}
+	if sum != c.bytes || sum > maxCached || sum < maxCached/2 {
+		t.Errorf("records of %d bytes, counted %d, want at most %d", sum, c.bytes, maxCached)
+	}
+	if _, ok, _ := c.get("large"); ok {
+		t.Error("a record that is too large was kept")
+	}
+}
+
+// A record that has been read costs no transaction.
+func TestCachedReadAllocs(t *testing.T) {
+	kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
+	if err := kv.Commit(t.Context(), store.Put("k", []byte("v"), store.Any)); err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	if n := testing.AllocsPerRun(100, func() { kv.Get(ctx, "k"); kv.Get(ctx, "none") }); n != 0 {
+		t.Errorf("allocations of two reads: got %v, want 0", n)
+	}
+}
