@@ -110,9 +110,7 @@ func (s *Store) lastExtent(ctx context.Context, o Object) (kept []extent, last e
 		if last.Size >= minExtent {
 			return list, extent{}, none, nil
 		}
-		if err = s.checkExtent(ctx, o, last); err == nil {
-			bytes, err = s.blobs.Open(ctx, last.Blob, 0, -1)
-		}
+		bytes, err = s.openExtent(ctx, o, last, 0, -1)
 	}
 	if errors.Is(err, ErrNotFound) {
 		if err = s.missing(ctx, o); errors.Is(err, ErrNoSuchKey) {

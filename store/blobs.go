@@ -18,13 +18,20 @@ type Blobs interface {
 	// returns keeps io.WriterTo where the backend can send without copying. A
 	// reader that is open stays good when the blob is deleted. ErrNotFound if
 	// there is no such blob.
-	Open(ctx context.Context, id BlobID, offset, length int64) (io.ReadCloser, error)
+	Open(ctx context.Context, id BlobID, offset, length int64) (BlobReader, error)
 	// Size returns the length of a committed blob, or ErrNotFound.
 	Size(ctx context.Context, id BlobID) (int64, error)
 	// Delete removes a blob; one that is not there is no error.
 	Delete(ctx context.Context, id BlobID) error
 	// List calls f for every blob there is, finished or not, in any order.
 	List(ctx context.Context, f func(BlobID) error) error
+}
+
+// BlobReader reads a part of a blob.
+type BlobReader interface {
+	io.ReadCloser
+	// Size is the length of the whole blob in bytes.
+	Size() int64
 }
 
 // BlobWriter writes one blob. Exactly one of Commit and Abort ends it; Abort

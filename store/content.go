@@ -96,10 +96,19 @@ func (s *Store) open(ctx context.Context, o Object, offset, length int64) (io.Re
 	case o.extents != "":
 		return s.openExtents(ctx, o, offset, length)
 	}
-	if err := s.checkExtent(ctx, o, extent{o.blob, o.Size}); err != nil {
+	return s.openExtent(ctx, o, extent{o.blob, o.Size}, offset, length)
+}
+
+// openExtent opens a blob of o if it is whole.
+func (s *Store) openExtent(ctx context.Context, o Object, e extent, offset, length int64) (io.ReadCloser, error) {
+	r, err := s.blobs.Open(ctx, e.Blob, offset, length)
+	if err != nil {
 		return nil, err
 	}
-	return s.blobs.Open(ctx, o.blob, offset, length)
+	if r.Size() != e.Size {
+		return nil, errors.Join(o.damaged(), r.Close())
+	}
+	return r, nil
 }
 
 // checkExtent tells whether a blob of o is there and whole.

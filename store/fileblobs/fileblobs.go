@@ -171,7 +171,7 @@ func (b *Blobs) checkSpace() error {
 	return nil
 }
 
-func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64) (io.ReadCloser, error) {
+func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64) (store.BlobReader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -183,15 +183,20 @@ func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64)
 	if err != nil {
 		return nil, notFound(err)
 	}
-	if offset > 0 {
-		if _, err := f.Seek(offset, io.SeekStart); err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = store.ErrNotFound
+	}
+	if err == nil && offset > 0 {
+		_, err = f.Seek(offset, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	if length < 0 {
 		length = math.MaxInt64
 	}
-	return &reader{file: f, left: length}, nil
+	return &reader{file: f, size: info.Size(), left: length}, nil
 }
 
 func notFound(err error) error {

@@ -9,8 +9,11 @@ import (
 // which is how the kernel sends it without a copy (sendfile).
 type reader struct {
 	file *os.File
+	size int64 // of the file
 	left int64
 }
+
+func (r *reader) Size() int64 { return r.size }
 
 func (r *reader) Read(p []byte) (int, error) {
 	if r.left <= 0 {

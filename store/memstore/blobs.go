@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"io"
 	"sync"
 
 	"osslive/store"
@@ -39,7 +38,7 @@ func (b *Blobs) Create(ctx context.Context) (store.BlobWriter, error) {
 	return w, nil
 }
 
-func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64) (io.ReadCloser, error) {
+func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64) (store.BlobReader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -47,12 +46,21 @@ func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64)
 	if err != nil {
 		return nil, err
 	}
+	size := int64(len(data))
 	data = data[min(offset, int64(len(data))):]
 	if length >= 0 {
 		data = data[:min(length, int64(len(data)))]
 	}
-	return io.NopCloser(bytes.NewReader(data)), nil
+	return reader{bytes.NewReader(data), size}, nil
 }
+
+type reader struct {
+	*bytes.Reader
+	size int64 // of the blob
+}
+
+func (r reader) Size() int64  { return r.size }
+func (r reader) Close() error { return nil }
 
 func (b *Blobs) get(id store.BlobID) ([]byte, error) {
 	b.mu.RLock()

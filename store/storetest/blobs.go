@@ -70,6 +70,9 @@ func testBlobsWriterTo(t *testing.T, b store.Blobs) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	if got := r.Size(); got != int64(len(data)) {
+		t.Errorf("Size of a part: got %d, want the blob's %d", got, len(data))
+	}
 	wt, ok := r.(io.WriterTo)
 	if !ok {
 		t.Skip("this backend cannot send without copying")
