@@ -25,14 +25,14 @@ func (s *Server) appendObject(w http.ResponseWriter, r *request) error {
 	o, err := s.Store.AppendObject(r.Context(), newObject(r), position, body, opt)
 	var elsewhere *store.PositionError
 	if errors.As(err, &elsewhere) {
-		w.Header().Set(nextPosition, strconv.FormatInt(elsewhere.Length, 10))
+		setOwn(w.Header(), nextPosition, strconv.FormatInt(elsewhere.Length, 10))
 	}
 	if err != nil {
 		return err
 	}
 	h := w.Header()
 	h.Set("ETag", `"`+o.ETag+`"`)
-	h.Set(nextPosition, strconv.FormatInt(o.Size, 10))
+	setOwn(h, nextPosition, strconv.FormatInt(o.Size, 10))
 	setCRC64(h, o)
 	w.WriteHeader(http.StatusOK)
 	return nil

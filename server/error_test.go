@@ -265,7 +265,7 @@ func identity(t *testing.T, w *world) auth.Identity {
 
 func TestAnswerCutShort(t *testing.T) {
 	w := newWorld(t)
-	r := newRequest(w.request("GET", "/", nil, nil))
+	r := &newScope(w.request("GET", "/", nil, nil)).request
 	rw := newResponse(httptest.NewRecorder(), time.Now(), w.pace)
 	rw.Write(bytes.Repeat([]byte("x"), 10))
 	defer func() {

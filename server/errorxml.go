@@ -75,7 +75,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	}
 	if answer.ec != "" {
 		doc.RecommendDoc = "https://api.aliyun.com/troubleshoot?q=" + answer.ec
-		w.Header().Set("x-oss-ec", answer.ec)
+		setOwn(w.Header(), "x-oss-ec", answer.ec)
 	}
 	body, err := encodeXML(doc)
 	if err != nil { // cannot happen: every field is text
@@ -83,7 +83,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	}
 	w.Header().Set("Content-Type", "application/xml")
 	if r.method == http.MethodHead {
-		w.Header().Set("x-oss-err", base64.StdEncoding.EncodeToString(body))
+		setOwn(w.Header(), "x-oss-err", base64.StdEncoding.EncodeToString(body))
 		w.WriteHeader(answer.status)
 		return
 	}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -19,13 +17,17 @@ import (
 // URL is a credential.
 func (s *Server) begin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := newRequest(hr)
+		scope := newScope(hr)
+		r := &scope.request
 		rw := newResponse(w, r.began, s.pace)
-		body := &pacedBody{Reader: r.body, pace: s.pace, connection: rw.connection}
-		r.body = body
-		defer body.leave()
+		var body *pacedBody
+		if hr.Body != http.NoBody {
+			body = &pacedBody{Reader: hr.Body, w: rw}
+			r.body = body
+		}
+		defer rw.leave(body)
 		w.Header().Set("Server", "AliyunOSS")
-		w.Header().Set("x-oss-request-id", r.id)
+		setOwn(w.Header(), "x-oss-request-id", r.id)
 		defer func() {
 			took := time.Since(r.began)
 			status, operation := rw.status, r.operation
@@ -36,13 +38,16 @@ func (s *Server) begin(next http.Handler) http.Handler {
 				operation = "Unknown"
 			}
 			s.Metrics.Request(operation, strconv.Itoa(status), r.code, rw.bytes, took)
+			if !s.Access.Enabled(r.ctx, slog.LevelInfo) {
+				return
+			}
 			s.Access.LogAttrs(r.ctx, slog.LevelInfo, "request",
 				slog.String("request_id", r.id), slog.String("operation", operation), slog.String("method", r.method),
 				slog.String("bucket", r.bucket), slog.String("key", r.key), slog.Int("status", status),
 				slog.String("code", r.code), slog.Int64("bytes", rw.bytes), slog.Duration("took", took),
 				slog.String("remote", r.remoteAddr), slog.String("caller", r.caller.KeyID()))
 		}()
-		next.ServeHTTP(rw, hr.WithContext(context.WithValue(r.ctx, requestKey{}, r)))
+		next.ServeHTTP(rw, hr.WithContext(scope))
 	})
 }
 
@@ -92,37 +97,29 @@ func (s *Server) resolve(next http.Handler) http.Handler {
 type response struct {
 	http.ResponseWriter
 	pace
-	connection *http.ResponseController
+	connection http.ResponseController
 	began      time.Time
+	deadline   time.Time // for writing, of this request; zero: none was set
 	status     int
 	bytes      int64
 }
 
 func newResponse(w http.ResponseWriter, began time.Time, p pace) *response {
-	rw := &response{ResponseWriter: w, pace: p, connection: http.NewResponseController(w), began: began}
-	rw.connection.SetWriteDeadline(time.Time{}) // there may be one of the request before
-	return rw
+	return &response{ResponseWriter: w, pace: p, connection: *http.NewResponseController(w), began: began}
 }
 
 func (w *response) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
-		w.Header().Set("x-oss-server-time", strconv.FormatInt(time.Since(w.began).Milliseconds(), 10))
-		lowerOwn(w.Header())
+		setOwn(w.Header(), "x-oss-server-time", strconv.FormatInt(time.Since(w.began).Milliseconds(), 10))
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// lowerOwn writes the names of the service's own headers as the service does,
-// in lower case: the Java SDK looks for x-oss-meta- just so.
-func lowerOwn(h http.Header) {
-	for name, values := range h {
-		if strings.HasPrefix(name, "X-Oss-") {
-			delete(h, name)
-			h[strings.ToLower(name)] = values
-		}
-	}
-}
+// setOwn sets a header of the service's own, x-oss-*. Its name goes out as it is
+// here, in lower case, as the service's does: the Java SDK looks for x-oss-meta- just
+// so.
+func setOwn(h http.Header, name, value string) { h[name] = []string{value} }
 
 func (w *response) Write(p []byte) (n int, err error) {
 	if w.status == 0 {

@@ -187,6 +187,6 @@ func setChecksums(h http.Header, o store.Object) {
 // setCRC64 is for an answer whose body is not the object.
 func setCRC64(h http.Header, o store.Object) {
 	if o.HasCRC64 {
-		h.Set("x-oss-hash-crc64ecma", strconv.FormatUint(o.CRC64, 10))
+		setOwn(h, "x-oss-hash-crc64ecma", strconv.FormatUint(o.CRC64, 10))
 	}
 }

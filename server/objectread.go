@@ -91,14 +91,14 @@ func setObjectHeaders(h http.Header, o store.Object) {
 	h.Set("ETag", `"`+o.ETag+`"`)
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
 	h.Set("Accept-Ranges", "bytes")
-	h.Set("x-oss-object-type", string(o.Type))
-	h.Set("x-oss-storage-class", "Standard")
+	setOwn(h, "x-oss-object-type", string(o.Type))
+	setOwn(h, "x-oss-storage-class", "Standard")
 	if o.Type == store.Appendable {
-		h.Set(nextPosition, strconv.FormatInt(o.Size, 10))
+		setOwn(h, nextPosition, strconv.FormatInt(o.Size, 10))
 	}
 	setChecksums(h, o)
 	for name, value := range o.Meta {
-		h.Set("x-oss-meta-"+name, value)
+		setOwn(h, "x-oss-meta-"+name, value)
 	}
 	for name, value := range o.Headers {
 		h.Set(name, value)
@@ -124,6 +124,9 @@ var overridable = map[string]string{
 // responseOverrides returns the headers that the query asks for. An anonymous
 // request cannot have any: it would let a link make a page of any object.
 func responseOverrides(r *request) (map[string]string, error) {
+	if len(r.query) == 0 {
+		return nil, nil
+	}
 	headers := map[string]string{}
 	for param, header := range overridable {
 		if !r.query.Has(param) {
@@ -164,6 +167,9 @@ func checkConditions(h http.Header, o store.Object) (int, error) {
 
 // date reads a date of a condition; one that is none is no condition.
 func date(value string) (time.Time, bool) {
+	if value == "" {
+		return time.Time{}, false
+	}
 	t, err := http.ParseTime(value)
 	return t, err == nil
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 	"io"
-	"net/http"
 	"os"
 	"time"
 )
@@ -24,24 +23,27 @@ func (p pace) of(n int64) time.Duration {
 // slowly. Deadlines belong to the connection; one that has none is not paced.
 type pacedBody struct {
 	io.Reader
-	pace
-	connection *http.ResponseController
-	began      time.Time // of the first Read
-	n          int64     // bytes so far
+	w     *response
+	began time.Time // of the first Read
+	n     int64     // bytes so far
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
+	connection, pace := &b.w.connection, b.w.pace
 	if b.began.IsZero() {
 		b.began = time.Now()
+		// net/http may answer with 100 now, and there may be a deadline of the request before.
+		b.w.deadline = time.Time{}
+		connection.SetWriteDeadline(b.w.deadline)
 	}
-	b.connection.SetReadDeadline(b.began.Add(max(b.grace, b.of(b.n))))
+	connection.SetReadDeadline(b.began.Add(max(pace.grace, pace.of(b.n))))
 	n, err := b.Reader.Read(p)
 	b.n += int64(n)
 	switch {
 	case err == io.EOF:
 		// From now on net/http waits for the connection to break, which must not
 		// look like that because of us.
-		b.connection.SetReadDeadline(time.Time{})
+		connection.SetReadDeadline(time.Time{})
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = errTooSlow
 	}
@@ -51,18 +53,25 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 // leave is called when the handler is done. net/http reads a little of a body that
 // the handler did not, for which it may not wait for ever, and sends the end of the
 // answer afterwards.
-func (b *pacedBody) leave() {
-	now := time.Now()
-	if b.began.IsZero() && b.Reader != http.NoBody {
-		b.connection.SetReadDeadline(now.Add(b.grace))
+func (w *response) leave(body *pacedBody) {
+	if body != nil && body.began.IsZero() {
+		now := time.Now()
+		w.connection.SetReadDeadline(now.Add(w.grace))
+		w.connection.SetWriteDeadline(now.Add(2 * w.grace))
+		return
 	}
-	b.connection.SetWriteDeadline(now.Add(2 * b.grace))
+	w.expectTaken(0)
 }
 
 // sendAtOnce is how much of an object is sent under one deadline, in bytes.
 const sendAtOnce = 64 << 10
 
-// expectTaken gives the client time to take n bytes.
+// expectTaken gives the client time to take n bytes. Setting a deadline has a price:
+// one that is there and nearly as late will do.
 func (w *response) expectTaken(n int) {
-	w.connection.SetWriteDeadline(time.Now().Add(w.pace.grace + w.pace.of(int64(n))))
+	deadline := time.Now().Add(w.grace + w.of(int64(n)))
+	if deadline.Sub(w.deadline) > w.grace/8 {
+		w.deadline = deadline
+		w.connection.SetWriteDeadline(deadline)
+	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"osslive/auth"
 )
 
@@ -38,13 +40,31 @@ type request struct {
 	ctx      context.Context // ends with the connection
 }
 
+// scope is the context of a request: it has the request as handlers see it, and
+// what chi keeps about it.
+type scope struct {
+	context.Context // net/http's
+	request         request
+	route           chi.Context
+}
+
 type requestKey struct{}
 
-// requestOf returns what begin put into the context, the only thing there.
+func (s *scope) Value(key any) any {
+	switch key {
+	case requestKey{}:
+		return &s.request
+	case chi.RouteCtxKey:
+		return &s.route
+	}
+	return s.Context.Value(key)
+}
+
+// requestOf returns what begin put into the context.
 func requestOf(r *http.Request) *request { return r.Context().Value(requestKey{}).(*request) }
 
-func newRequest(hr *http.Request) *request {
-	return &request{
+func newScope(hr *http.Request) *scope {
+	return &scope{Context: hr.Context(), request: request{
 		id:         newRequestID(),
 		method:     hr.Method,
 		host:       hr.Host,
@@ -55,7 +75,7 @@ func newRequest(hr *http.Request) *request {
 		length:     hr.ContentLength,
 		began:      time.Now(),
 		ctx:        hr.Context(),
-	}
+	}}
 }
 
 func (r *request) Context() context.Context { return r.ctx }

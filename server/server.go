@@ -68,13 +68,13 @@ func New(c Config) *Server {
 	// sees the path of the URL: a router's idea of a path is not that of an
 	// object key, where "//", "/../" and "%2F" are ordinary characters.
 	mux := chi.NewRouter()
-	mux.Use(s.begin, s.recoverPanic, s.resolve, s.cors, s.authenticate, s.lateCORS)
+	mux.Use(s.recoverPanic, s.resolve, s.cors, s.authenticate, s.lateCORS)
 	for _, route := range routes {
 		mux.Method(route.method, route.pattern(), s.endpoint(route))
 	}
 	mux.NotFound(s.fail(unknownSubresource))
 	mux.MethodNotAllowed(s.fail(methodNotAllowed))
-	s.handler = mux
+	s.handler = s.begin(mux)
 	return s
 }
 
