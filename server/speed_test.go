@@ -1,6 +1,7 @@
 package server
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -57,4 +58,13 @@ func BenchmarkRequest(b *testing.B) {
 			}
 		})
 	}
+	b.Run("put", func(b *testing.B) {
+		body := strings.Repeat("x", 1<<10)
+		r := w.sign(w.request("PUT", "/bucket/key", nil, []byte(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Body = io.NopCloser(strings.NewReader(body))
+			w.ServeHTTP(&discard{http.Header{}}, r)
+		}
+	})
 }

@@ -59,13 +59,17 @@ func (s *Store) PutObject(ctx context.Context, o Object, body io.Reader, opt Put
 		}
 		o.blob = w.ID()
 	}
+	var record objectRecord
+	var put Op
 	err = s.commitBlob(ctx, o.blob, func() ([]Op, error) {
 		old, guard, err := s.putGuards(ctx, o, opt)
 		if err != nil {
 			return nil, err
 		}
 		o.Modified = toTime(s.now().UnixMilli())
-		ops := append(old.release(), guard, Put(objectKey(o.Bucket, o.Key), encode(o.record()), old.at))
+		record = o.record()
+		put = Put(objectKey(o.Bucket, o.Key), encode(record), old.at)
+		ops := append(old.release(), guard, put)
 		if o.body != "" {
 			ops = append(ops, Put(bodyKey(o.body), in.small, Absent))
 		}
@@ -74,6 +78,7 @@ func (s *Store) PutObject(ctx context.Context, o Object, body io.Reader, opt Put
 	if err != nil {
 		return Object{}, err
 	}
+	s.objects.keep(put.Key, put.Value, record)
 	return o, nil
 }
 

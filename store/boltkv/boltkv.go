@@ -13,6 +13,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,6 +80,7 @@ func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
 	rec, known, epoch := kv.cache.get(key)
 	if !known {
 		err := kv.db.View(func(tx *bolt.Tx) error {
+			rec.Key = key
 			if v := tx.Bucket(recordsBucket).Get([]byte(key)); v != nil {
 				rec = record(key, v)
 			}
@@ -87,7 +89,7 @@ func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
 		if err != nil {
 			return store.Record{}, err
 		}
-		kv.cache.add(key, rec, epoch)
+		kv.cache.add(rec, epoch)
 	}
 	if rec.Rev == 0 {
 		return store.Record{}, store.ErrNotFound
@@ -128,9 +130,10 @@ func rev(v []byte) uint64 {
 
 // request is a Commit that waits for its turn.
 type request struct {
-	ops  []store.Op
-	err  error
-	done chan struct{}
+	ops     []store.Op
+	written []store.Record // what the transaction has made of them
+	err     error
+	done    chan struct{}
 }
 
 // Commit gives up on ctx only while it waits for its turn: once begun, its outcome
@@ -174,8 +177,10 @@ func (kv *KV) commitLoop() {
 	}
 }
 
-// gather returns first and all others that are waiting.
+// gather returns first and all others that are waiting, those too that only wait for
+// a processor to say so.
 func (kv *KV) gather(first *request) []*request {
+	runtime.Gosched()
 	group := []*request{first}
 	for len(group) < maxGroup {
 		select {
@@ -194,14 +199,14 @@ func (kv *KV) commit(group []*request) {
 		kv.cache.begin(group)
 		err = kv.update(func(tx *bolt.Tx) error {
 			for _, r := range group {
-				if r.err = apply(tx.Bucket(recordsBucket), r.ops); r.err != nil && r.err != store.ErrConflict {
+				if r.err = r.apply(tx.Bucket(recordsBucket)); r.err != nil && r.err != store.ErrConflict {
 					return r.err
 				}
 			}
 			return nil
 		})
 		err = kv.judge(err)
-		kv.cache.end()
+		kv.cache.end(group, err == nil)
 	}
 	for _, r := range group {
 		// A conflict was seen in a transaction that has not happened: whom it
@@ -214,8 +219,8 @@ func (kv *KV) commit(group []*request) {
 }
 
 // apply does all ops, or none and returns ErrConflict.
-func apply(b *bolt.Bucket, ops []store.Op) error {
-	for _, op := range ops {
+func (r *request) apply(b *bolt.Bucket) error {
+	for _, op := range r.ops {
 		if !op.Expect.Holds(rev(b.Get([]byte(op.Key)))) {
 			return store.ErrConflict
 		}
@@ -224,12 +229,15 @@ func apply(b *bolt.Bucket, ops []store.Op) error {
 	if err != nil {
 		return err
 	}
-	for _, op := range ops {
+	for _, op := range r.ops {
 		switch op.Kind {
 		case store.OpPut:
 			v := binary.BigEndian.AppendUint64(make([]byte, 0, revBytes+len(op.Value)), seq)
-			err = b.Put([]byte(op.Key), append(v, op.Value...))
+			v = append(v, op.Value...)
+			r.written = append(r.written, store.Record{Key: op.Key, Value: v[revBytes:], Rev: seq})
+			err = b.Put([]byte(op.Key), v)
 		case store.OpDelete:
+			r.written = append(r.written, store.Record{Key: op.Key})
 			err = b.Delete([]byte(op.Key))
 		}
 		if err != nil {

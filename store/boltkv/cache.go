@@ -15,10 +15,10 @@ const (
 // cachedOverhead is what a record takes besides its key and its value, roughly.
 const cachedOverhead = 128
 
-// cache keeps records as they were last read, also that there is none, so that
-// what is read again and again needs no transaction. It never answers with what a
-// commit has replaced: a record leaves it before a commit that changes it can be
-// seen, and comes back only if it was read when no such commit was under way.
+// cache keeps records as they were last read or written, also that there is none, so
+// that what is read again and again needs no transaction. It never answers with what
+// a commit has replaced: a record leaves it before a commit that changes it can be
+// seen, and one that was read meanwhile does not get in.
 type cache struct {
 	mu      sync.RWMutex
 	records map[string]store.Record // Rev 0: there is none
@@ -40,18 +40,20 @@ func (c *cache) get(key string) (rec store.Record, ok bool, epoch uint64) {
 }
 
 // add keeps a record that was read after get had said epoch.
-func (c *cache) add(key string, rec store.Record, epoch uint64) {
+func (c *cache) add(rec store.Record, epoch uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, changing := c.writing[rec.Key]; !changing && c.epoch == epoch {
+		c.keep(rec)
+	}
+}
+
+func (c *cache) keep(rec store.Record) {
+	c.remove(rec.Key)
 	if len(rec.Value) > maxCachedValue {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, changing := c.writing[key]; changing || c.epoch != epoch {
-		return
-	}
-	c.remove(key)
-	rec.Key = key
-	c.records[key] = rec
+	c.records[rec.Key] = rec
 	c.bytes += cost(rec)
 	for other := range c.records { // in no order
 		if c.bytes <= maxCached {
@@ -85,10 +87,20 @@ func (c *cache) begin(group []*request) {
 	}
 }
 
-// end is called when that transaction is over.
-func (c *cache) end() {
+// end is called when that transaction is over, and has happened or not.
+func (c *cache) end(group []*request, happened bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.epoch++
 	clear(c.writing)
+	if !happened {
+		return
+	}
+	for _, r := range group {
+		if r.err == nil {
+			for _, rec := range r.written {
+				c.keep(rec)
+			}
+		}
+	}
 }

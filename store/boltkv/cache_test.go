@@ -25,6 +25,9 @@ func TestCacheWhileWriting(t *testing.T) {
 	if err := put("old"); err != nil {
 		t.Fatal(err)
 	}
+	if err := kv.Commit(t.Context(), store.Put("k", []byte("wrong"), store.Absent)); err != store.ErrConflict {
+		t.Fatalf("Commit that expects no record: got %v", err)
+	}
 	get()
 	kv.update = func(f func(*bolt.Tx) error) error {
 		if got := get(); got != "old" {
@@ -48,7 +51,7 @@ func TestCacheWhileWriting(t *testing.T) {
 	if err := put("newer"); err != nil {
 		t.Fatal(err)
 	}
-	kv.cache.add("k", store.Record{Value: []byte("new"), Rev: 1}, epoch)
+	kv.cache.add(store.Record{Key: "k", Value: []byte("new"), Rev: 1}, epoch)
 	if got := get(); got != "newer" {
 		t.Errorf("after a late reader: got %q, want newer", got)
 	}
@@ -65,9 +68,9 @@ func TestCacheIsBounded(t *testing.T) {
 	c := newCache()
 	for i := range 3000 {
 		_, _, epoch := c.get("")
-		c.add(fmt.Sprint("k", i), store.Record{Value: make([]byte, 4000), Rev: 1}, epoch)
-		c.add(fmt.Sprint("none", i), store.Record{}, epoch)
-		c.add("large", store.Record{Value: make([]byte, maxCachedValue+1), Rev: 1}, epoch)
+		c.add(store.Record{Key: fmt.Sprint("k", i), Value: make([]byte, 4000), Rev: 1}, epoch)
+		c.add(store.Record{Key: fmt.Sprint("none", i)}, epoch)
+		c.add(store.Record{Key: "large", Value: make([]byte, maxCachedValue+1), Rev: 1}, epoch)
 	}
 	sum := 0
 	for _, rec := range c.records {
