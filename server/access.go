@@ -33,8 +33,14 @@ func allowed(acl store.ACL, anonymous bool, a action) bool {
 }
 
 // authorize refuses a request that the ACLs do not allow, before anything of its
-// body is read.
-func (s *Server) authorize(r *request, a action) error { return s.permit(r, r.target, a) }
+// body is read. Who reads an object is judged by readableObject: what counts is the
+// version that is read.
+func (s *Server) authorize(r *request, a action) error {
+	if a == readObject {
+		return nil
+	}
+	return s.permit(r, r.target, a)
+}
 
 // permit is authorize for any target. Only an anonymous request needs the ACLs, so
 // only it pays for reading them.

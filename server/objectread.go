@@ -14,11 +14,11 @@ import (
 
 // getObject answers GET and HEAD: conditions, then range, then bytes.
 func (s *Server) getObject(w http.ResponseWriter, r *request) error {
-	overrides, err := responseOverrides(r)
+	o, err := s.object(r)
 	if err != nil {
 		return err
 	}
-	o, err := s.object(r)
+	overrides, err := responseOverrides(r)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (w *response) leave(body *pacedBody) {
 }
 
 // sendAtOnce is how much of an object is sent under one deadline, in bytes.
-const sendAtOnce = 64 << 10
+const sendAtOnce = 256 << 10
 
 // expectTaken gives the client time to take n bytes. Setting a deadline has a price:
 // one that is there and nearly as late will do.

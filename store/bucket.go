@@ -89,17 +89,18 @@ func (b bucketRecord) bucket(name string) Bucket {
 // that creates something in it: it fails when the bucket has changed meanwhile,
 // and calls off a deletion that is under way.
 func (s *Store) bucket(ctx context.Context, name string) (b bucketRecord, guard Op, err error) {
-	b, at, err := s.buckets.load(ctx, s.kv, bucketKey(name))
+	key := bucketKey(name)
+	b, at, err := s.buckets.load(ctx, s.kv, key)
 	if err != nil {
 		return b, guard, err
 	}
 	if at == Absent {
 		return b, guard, ErrNoSuchBucket
 	}
-	guard = Check(bucketKey(name), at)
+	guard = Check(key, at)
 	if b.Deleting {
 		b.Deleting = false
-		guard = Put(bucketKey(name), encode(b), at)
+		guard = Put(key, encode(b), at)
 	}
 	return b, guard, nil
 }
