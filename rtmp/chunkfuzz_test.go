@@ -17,7 +17,7 @@ func checkChunks(t *testing.T, wire []byte) {
 	limits := openLimits()
 	limits.ChunkStreams = 8
 	limits.BufferedWaiting = 1 << 16
-	r := newChunkReader(bytes.NewReader(wire), make([]byte, 64<<10), limits, new(memory))
+	r := newChunkReader(bytes.NewReader(wire), make([]byte, maxUnread+1+len(wire)), limits, new(memory))
 	var want []messageSum
 	var wantErr error
 	for wantErr == nil {
