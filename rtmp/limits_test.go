@@ -89,6 +89,26 @@ func TestWaitingLimit(t *testing.T) {
 	}
 }
 
+// Who has come some way is not put out by those that came later and did nothing.
+func TestWaitingFavoursProgress(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Waiting = 3
+	s := startServer(t, newRecorder(), limits)
+	slow := connectedPeer(t, s.addr)
+	for range 10 {
+		rawPeer(t, s.addr)
+	}
+	for range 8 {
+		if end := s.end(t); !isLimit("Waiting")(end.Reason) || end.RemoteAddr.String() == slow.nc.LocalAddr().String() {
+			t.Fatalf("got the end of %v by %v, want those that said nothing", end.RemoteAddr, end.Reason)
+		}
+	}
+	slow.publish()
+	if code := slow.status(); code != codePublishStart {
+		t.Errorf("publish: got %s", code)
+	}
+}
+
 func (s *testServer) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

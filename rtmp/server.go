@@ -202,25 +202,44 @@ func (s *Server) remove(c *conn) {
 	s.idle.Broadcast()
 }
 
-// evict ends the connection that has waited longest for its publish: an encoder
-// publishes within a few round trips, and those that stall must not keep it out.
-// s.mu is held.
+// headStart is how much longer a connection may wait in a full room for each step
+// that it has come nearer to its publish.
+const headStart = 2 * time.Second
+
+// evict ends the connection that has waited longest for its publish, less its head
+// start: an encoder sends its part of the handshake at once and publishes within a few
+// round trips, however long these are; those that stall must not keep it out. s.mu is
+// held.
 func (s *Server) evict(reason error) bool {
-	var oldest *conn
+	var victim *conn
+	var longest time.Time
 	for c := range s.conns {
-		if c.state != publishing && !c.evicted && (oldest == nil || c.start.Before(oldest.start)) {
-			oldest = c
+		if c.state == publishing || c.evicted {
+			continue
+		}
+		since := c.start.Add(time.Duration(c.steps()) * headStart)
+		if victim == nil || since.Before(longest) {
+			victim, longest = c, since
 		}
 	}
-	if oldest == nil {
+	if victim == nil {
 		return false
 	}
-	oldest.evicted = true
+	victim.evicted = true
 	s.waiting--
-	oldest.kick(reason)
-	oldest.cancel()
-	oldest.nc.Close() // without a farewell, which it could draw out
+	victim.kick(reason)
+	victim.cancel()
+	victim.nc.Close() // without a farewell, which it could draw out
 	return true
+}
+
+// steps is how much nearer a connection has come to its publish: its part of
+// the handshake, then connect. Server.mu is held.
+func (c *conn) steps() int {
+	if c.received.Load() < 1+handshakeSize {
+		return 0
+	}
+	return 1 + int(c.state)
 }
 
 // setState changes the state of c, and the count of those that wait with it.
