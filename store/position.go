@@ -41,9 +41,9 @@ func (r *positionRecord) position() Position {
 	return p
 }
 
-// advanced is the record of p once segs, the last of p's window, are durable.
-func (p Position) advanced(session string, segs []SealedSegment) positionRecord {
-	last := segs[len(segs)-1].Segment
+// advanced is the record of p once the segments of its window are durable.
+func (p Position) advanced(session string) positionRecord {
+	last := p.Window[len(p.Window)-1]
 	r := positionRecord{
 		Session:               session,
 		LastName:              last.Name,

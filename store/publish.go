@@ -83,7 +83,8 @@ type SealedSegment struct {
 
 // CommitSegments makes sealed segments visible, at once with the playlist that lists
 // them and the position next, whose window ends with them. Their Name and Session
-// are set here. If it fails their bytes are removed.
+// are set here. If it fails their bytes are removed. There may be none, where only
+// the playlist is another one.
 //
 // ErrSessionLost says that the channel has another publisher or is gone; nothing
 // has been written.
@@ -108,7 +109,7 @@ func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Pos
 	if err != nil {
 		return nil, err
 	}
-	pos := next.advanced(x.id, segs)
+	pos := next.advanced(x.id)
 	ops := []Op{Put(positionKey(bucket, channel), encode(pos), at)}
 	s.positions.keep(ops[0].Key, ops[0].Value, pos)
 

@@ -252,6 +252,30 @@ func TestEndList(t *testing.T) {
 	})
 }
 
+// TestEndListAfterJump: a clock that jumps ends the segment; nothing that can be kept
+// follows it, and the list ends all the same.
+func TestEndListAfterJump(t *testing.T) {
+	w := newWorld(t)
+	w.EndList = true
+	s := w.publish(w.request("demo", "ch", nil))
+	all := tags(t)
+	before := until(all, 5500)
+	w.send(s, before)
+	sent := 0
+	for _, tag := range all[len(before):] {
+		if tag.Type == flv.Video && tag.Data[0]>>4 != 1 && sent < 3 {
+			tag.Time += 300_000
+			w.send(s, []flv.Tag{tag})
+			sent++
+		}
+	}
+	eventually(t, "the segment before the jump", func() bool { return strings.Count(w.read("ch/playlist.m3u8"), "#EXTINF") >= 2 })
+	s.Close(nil)
+	if text := w.read("ch/playlist.m3u8"); sent != 3 || !strings.HasSuffix(text, "#EXT-X-ENDLIST\n") {
+		t.Errorf("after %d tags that jumped: no end in\n%s", sent, text)
+	}
+}
+
 func TestDisabledWhileLive(t *testing.T) {
 	w := newWorld(t)
 	ctx, stop := context.WithCancel(t.Context())

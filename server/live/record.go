@@ -46,8 +46,9 @@ type recorder struct {
 	queue  chan finished
 	done   chan struct{}
 	failed atomic.Bool
-	ending atomic.Bool // the next segment is the last, and ends the list
 	count  atomic.Int64
+
+	endList bool // set before queue is closed
 
 	committed time.Time // the last commit; run's, as is what follows
 	window    hls.Window
@@ -94,11 +95,10 @@ func (r *recorder) add(f finished) error {
 	return nil
 }
 
-// last says that the segment still open is the session's last.
-func (r *recorder) last(endList bool) { r.ending.Store(endList) }
-
-// close waits until all queued segments are recorded.
-func (r *recorder) close(ctx context.Context) error {
+// close waits until all queued segments are recorded, and the list is ended if
+// endList is set.
+func (r *recorder) close(ctx context.Context, endList bool) error {
+	r.endList = endList
 	close(r.queue)
 	select {
 	case <-r.done:
@@ -119,6 +119,13 @@ func (r *recorder) run() {
 		if err := r.record(batch); err != nil {
 			r.failed.Store(true)
 			r.fail(err)
+		}
+	}
+	// Only now it is certain that no segment follows.
+	if r.endList && r.count.Load() > 0 && !r.failed.Load() {
+		r.window.Ended = true
+		if err := r.commit(nil); err != nil {
+			r.fail(fmt.Errorf("end of the playlist: %w", err))
 		}
 	}
 }
@@ -184,21 +191,25 @@ func (r *recorder) record(batch []finished) error {
 	if len(segs) == 0 {
 		return failed
 	}
-	r.window.Ended = r.ending.Load() && len(r.queue) == 0
-	r.text = r.window.AppendText(r.text[:0])
-
-	next := r.session.Position()
-	next.Sequence = r.window.Sequence
-	next.DiscontinuitySequence = r.window.DiscontinuitySequence
-	next.TargetDuration = r.window.TargetDuration
-	next.Window = r.listed
-	if err := r.session.CommitSegments(context.Background(), segs, next, r.text); err != nil {
+	if err := r.commit(segs); err != nil {
 		return errors.Join(fmt.Errorf("segment %s: %w", segs[0].Name, err), failed)
 	}
-	r.committed = time.Now()
 	r.count.Add(int64(len(segs)))
 	for _, f := range batch {
 		r.metrics.Segment(f.Bytes, time.Since(began))
 	}
 	return failed
+}
+
+// commit makes segs visible together with the list as it is now.
+func (r *recorder) commit(segs []store.SealedSegment) error {
+	r.text = r.window.AppendText(r.text[:0])
+	next := r.session.Position()
+	next.Sequence = r.window.Sequence
+	next.DiscontinuitySequence = r.window.DiscontinuitySequence
+	next.TargetDuration = r.window.TargetDuration
+	next.Window = r.listed
+	err := r.session.CommitSegments(context.Background(), segs, next, r.text)
+	r.committed = time.Now()
+	return err
 }

@@ -127,7 +127,6 @@ func (s *session) Close(cause error) {
 	s.handler.remove(s)
 	s.meter()
 	s.handler.Metrics.Ended(result(cause))
-	s.recorder.last(s.handler.EndList)
 	if err := s.segmenter.Close(); err != nil {
 		s.log.Warn("finish last segment", "error", err)
 	}
@@ -136,7 +135,7 @@ func (s *session) Close(cause error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
-	if err := s.recorder.close(ctx); err != nil {
+	if err := s.recorder.close(ctx, s.handler.EndList); err != nil {
 		s.log.Error("record last segment", "error", err)
 	}
 	if err := s.record.End(ctx); err != nil {
