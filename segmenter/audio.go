@@ -149,7 +149,8 @@ func (s *Segmenter) audioFrame(time flv.Millis, body []byte) error {
 func (s *Segmenter) writeAudio(f *frame) error {
 	a := &s.audio
 	if s.seg.open && !s.out.Program().Audio {
-		return nil // from the next cut on
+		s.cutAtKey = true // and from then on it is kept
+		return nil
 	}
 	jumped := s.placeAudio(f.at)
 	raw := f.at - a.base

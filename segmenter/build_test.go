@@ -185,6 +185,7 @@ func TestStreams(t *testing.T) {
 		{"silence", second, join(config, one(asc(0, mono44), flv.Tag{Type: flv.Audio}), gop(0, 400, 40)), "400ms Kva"},
 		{"audio is 2 s late", second, join(config, gop(0, 1000, 40), gop(1000, 2000, 40), one(asc(2000, mono44)), gop(2000, 3000, 40)), "1s Kva, 1s Kva, 1s Kva"},
 		{"audio is 5 s late", second, join(config, gop(0, 5000, 40), one(asc(5000, mono44), aac(5000)), gop(5000, 6000, 40), one(aac(6000))), "5s Kv, 1s KDva"},
+		{"audio is 4 s late in a long segment", long, join(config, gop(0, 2000, 40), gop(2000, 4000, 40), one(asc(4000, mono44), aac(4000)), gop(4000, 6000, 40), one(aac(6000)), gop(6000, 8000, 40)), "4s Kv, 4s KDva"},
 		{"audio goes away", second, join(live(0, 1), only(flv.Video, frames(1000, 2))), "1s Kva, 1s Kva, 1s Kva"},
 		{"audio pauses for longer than a jump", second, join(live(0, 1), only(flv.Video, frames(1000, 12)), frames(13000, 1)), strings.Repeat("1s Kva, ", 13) + "1s Kva"},
 		{"video pauses for longer than a jump", second, join(live(0, 1), only(flv.Audio, frames(1000, 12)), frames(13000, 1)), "13s Kva, 1s Kva"},
