@@ -3,6 +3,7 @@ package segmenter
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"osslive/rtmp/flv"
 )
@@ -28,8 +29,8 @@ func unsupportedVideo(c flv.VideoCodec, hevc bool) error {
 	}
 	return &UnsupportedError{
 		Codec: c.String(),
-		Message: fmt.Sprintf("video codec %v is not supported by LiveChannel: choose %s as the encoder, "+
-			"for example x264 in OBS or -c:v libx264 in ffmpeg", c, choose),
+		Message: fmt.Sprintf("video codec %s is not supported by LiveChannel: choose %s as the encoder, "+
+			"for example x264 in OBS or -c:v libx264 in ffmpeg", strings.TrimPrefix(c.String(), "codec "), choose),
 	}
 }
 
