@@ -50,7 +50,8 @@ lint:
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/osslive || exit 1; \
 		GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet $(UNIT) || exit 1; done
 
-# Every Fuzz target of every package for FUZZTIME; the first finding stops it.
+# Every Fuzz target of every package for FUZZTIME, a time or, like 10000000x, a number of executions; the first
+# finding stops it. Then what they reach of the code.
 fuzz:
 	@for pkg in $(UNIT); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
@@ -58,6 +59,7 @@ fuzz:
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x -parallel 2 $$pkg || exit 1; \
 		done; \
 	done
+	integration/fuzzcover.sh
 
 # The figures of the README's "How fast", beside their targets: ten minutes on a machine with nothing else to do. Linux, ffmpeg.
 # ARGS="-rounds 1 -only 'flat out'" measures less; go run ./integration/bench -help lists more.
