@@ -31,12 +31,6 @@ import (
 // stopLimit bounds each of the two waits of Stop: publishers, then requests.
 const stopLimit = 2 * time.Second
 
-// ballastSize is counted by the garbage collector and takes no memory, since nobody
-// touches it. The collector runs when the heap has doubled: with the few megabytes of a small
-// server that is many times a second under load, and a tenth of all work. Where there
-// is much in use, this changes little.
-const ballastSize = 12 << 20
-
 // Node is a running server.
 type Node struct {
 	// Bound addresses, HOST:PORT; "" for a listener that is off.
@@ -62,7 +56,6 @@ type Node struct {
 	stopOnce   sync.Once
 	background context.CancelFunc
 	running    sync.WaitGroup
-	ballast    []byte // see ballastSize
 }
 
 // Start returns a server that answers on all its ports. It fails with a
@@ -78,7 +71,7 @@ func Start(ctx context.Context, c Config) (_ *Node, err error) {
 		c.Keys = []auth.Key{DefaultKey}
 	}
 	c.Access = cmp.Or(c.Access, c.Logger)
-	n := &Node{log: c.Logger, Key: c.Keys[0], ready: readiness{log: c.Logger}, ballast: make([]byte, ballastSize)}
+	n := &Node{log: c.Logger, Key: c.Keys[0], ready: readiness{log: c.Logger}}
 	if c.TLSCert != "" {
 		if n.pair, err = openCertificate(c.TLSCert, c.TLSKey, c.Logger); err != nil {
 			return nil, err
