@@ -55,7 +55,9 @@ func TestCacheWhileWriting(t *testing.T) {
 	if got := get(); got != "newer" {
 		t.Errorf("after a late reader: got %q, want newer", got)
 	}
-	kv.update = func(func(*bolt.Tx) error) error { return errors.New("broken") }
+	kv.update = func(f func(*bolt.Tx) error) error {
+		return kv.db.Update(func(tx *bolt.Tx) error { return errors.Join(f(tx), errors.New("broken")) })
+	}
 	if err := put("lost"); err == nil {
 		t.Error("Commit in a broken transaction: got nil")
 	}
