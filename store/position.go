@@ -41,17 +41,21 @@ func (r *positionRecord) position() Position {
 	return p
 }
 
-// advanced is the record of p once the segments of its window are durable.
-func (p Position) advanced(session string) positionRecord {
-	last := p.Window[len(p.Window)-1]
+// advanced is the record of p once segs are durable, with which its window ends;
+// before is the record that there was.
+func (p Position) advanced(session string, segs []SealedSegment, before positionRecord) positionRecord {
 	r := positionRecord{
 		Session:               session,
-		LastName:              last.Name,
-		LastEnd:               last.Start().Add(last.Duration).UnixMilli(),
+		LastName:              before.LastName,
+		LastEnd:               before.LastEnd,
 		Sequence:              p.Sequence,
 		DiscontinuitySequence: p.DiscontinuitySequence,
 		TargetDuration:        p.TargetDuration,
 		Playlist:              p.Playlist,
+	}
+	if n := len(segs); n > 0 {
+		last := segs[n-1].Segment
+		r.LastName, r.LastEnd = last.Name, last.Start().Add(last.Duration).UnixMilli()
 	}
 	for _, w := range p.Window {
 		w.Session = cmp.Or(w.Session, session)

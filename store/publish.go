@@ -105,11 +105,11 @@ func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Pos
 	}
 	s, bucket, channel := x.store, x.channel.Bucket, x.channel.Name
 	// The one guard of it all: doc.go, "What guards what".
-	_, at, err := x.position(ctx)
+	before, at, err := x.position(ctx)
 	if err != nil {
 		return nil, err
 	}
-	pos := next.advanced(x.id)
+	pos := next.advanced(x.id, segs, before)
 	ops := []Op{Put(positionKey(bucket, channel), encode(pos), at)}
 	s.positions.keep(ops[0].Key, ops[0].Value, pos)
 

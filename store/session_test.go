@@ -368,3 +368,33 @@ func TestHistory(t *testing.T) {
 		t.Errorf("got %v, %v, want the last ten of thirteen, oldest first", h, err)
 	}
 }
+
+// TestPlaylistAlone: a list may change without a segment. What is known of the last
+// one stays: its name, and that the session ends with it when its publisher is lost.
+func TestPlaylistAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := store.New(store.Config{KV: memstore.NewKV(), Blobs: memstore.NewBlobs(), Leases: memstore.NewLeases(), Now: time.Now})
+		putBucket(t, s, "demo")
+		putChannel(t, s, "demo", "live")
+		lost := publish(t, s, "demo", "live")
+		last := lost.mustSegment(t, "m")
+		for _, window := range [][]store.Segment{lost.pos.Window, nil} {
+			next := lost.pos
+			next.Window = window
+			if err := lost.CommitSegments(t.Context(), nil, next, []byte("changed")); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := get(t, s, "demo", "live/playlist.m3u8"); err != nil || got != "changed" {
+				t.Errorf("the list: got %q, %v", got, err)
+			}
+		}
+		time.Sleep(time.Minute) // in the bubble: the lease lapses
+		if got := publish(t, s, "demo", "live").Position().LastName; got != last {
+			t.Errorf("the last segment: got %q, want %q", got, last)
+		}
+		h, err := s.History(t.Context(), "demo", "live")
+		if end := (store.Segment{Name: last}).Start().Add(4 * time.Second); err != nil || len(h) != 1 || !h[0].End.Equal(end) {
+			t.Errorf("history: got %v, %v, want one that ends at %v", h, err, end)
+		}
+	})
+}
