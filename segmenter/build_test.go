@@ -206,6 +206,9 @@ func TestStreams(t *testing.T) {
 		{"a single wild picture", two, join(live(0, 1), one(inter(900_000_000)), frames(1000, 1)), "1s Kva, 1s KDva"},
 		{"jump back by a little over 1 s", two, join(live(0, 3), one(inter(1950)), gop(2000, 3000, 40)), "2s Kva, 1s Kva, 1s KDva"},
 		{"pause of 9 s", two, join(live(0, 1), frames(10_000, 1)), "10s Kva, 1s Kva"},
+		{"pause of 11 s", two, join(live(0, 1), frames(12_000, 1)), "1s Kva, 1s KDva"},
+		{"pause of 190 s in long segments", long, join(live(0, 1), frames(191_000, 1)), "3m11s Kva, 1s Kva"},
+		{"pause of 210 s in long segments", long, join(live(0, 1), frames(211_000, 1)), "1s Kva, 1s KDva"},
 		{"step back by 200 ms", two, join(live(0, 1), frames(800, 2)), "2.8s Kva"},
 		{"equal times", two, join(config, one(idr(0), inter(0), inter(0), inter(40), inter(40), inter(80))), "120ms Kv"},
 		{"all times equal", second, join(config, one(idr(7), inter(7), idr(7), inter(7))), "1ms Kv"},
@@ -307,5 +310,77 @@ func TestAudioAfterLongBreak(t *testing.T) {
 		if seg.AudioLead > 90_000 {
 			t.Errorf("segment %d: audio is %d ms ahead", i, seg.AudioLead/90)
 		}
+	}
+}
+
+// The clock of the video alone jumps, within a GOP, and the audio goes on by its
+// own: with the next keyframe both are beside each other again.
+func TestVideoJumpsAlone(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		by   flv.Millis
+	}{
+		{"back", ^flv.Millis(30_000)},
+		{"forward", 3_600_000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tags := live(60_000, 6)
+			for i := range tags {
+				if tags[i].Type == flv.Video && tags[i].Time >= 62_040 {
+					tags[i].Time += tt.by
+				}
+			}
+			out, _ := segment(t, segmenter.Config{FragDuration: 2 * time.Second}, tags)
+			if got, want := summary(t, out), "2s Kva, 40ms Kva, 2s KDva, 1s Kva"; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			for i, seg := range out.check(t).Segments {
+				if seg.AudioLead > 90*100 {
+					t.Errorf("segment %d: audio is %d ms ahead", i, seg.AudioLead/90)
+				}
+			}
+		})
+	}
+}
+
+// Times that stand still do not keep a segment open: after twice the time of a
+// forced cut, by the real clock, it ends, with or without keyframes.
+func TestTimesStandStill(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		start []flv.Tag
+		frame flv.Tag
+		want  int // segments of half an hour
+	}{
+		{"keyframes", one(avcC(0, sps, pps)), idr(0), 15},
+		{"other pictures", one(avcC(0, sps, pps), idr(0)), inter(0), 15},
+		{"audio alone", one(asc(0, stereo48)), aac(0), 15},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var elapsed time.Duration
+			var out sink
+			s := segmenter.New(segmenter.Config{
+				FragDuration: 5 * time.Second, AllowAudioOnly: true,
+				Elapsed: func() time.Duration { return elapsed },
+			}, &out)
+			write := func(tag flv.Tag) {
+				if err := s.WriteTag(tag); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, tag := range tt.start {
+				write(tag)
+			}
+			for ; elapsed < 30*time.Minute; elapsed += 40 * time.Millisecond {
+				write(tt.frame)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			out.check(t)
+			if got := len(out.info); got != tt.want {
+				t.Errorf("got %d segments, want %d", got, tt.want)
+			}
+		})
 	}
 }

@@ -14,12 +14,14 @@
 //
 // Cut. A segment ends before the first keyframe at which it is FragDuration
 // long; if there is none within twice that time, at least 60 s, before any
-// frame (PutLiveChannel API page, FragDuration). Every segment starts with all
-// that a decoder needs.
+// frame (PutLiveChannel API page, FragDuration). So it does at its size limit, and
+// when twice that time has passed by the real clock: the times of some senders
+// stand still. Every segment starts with all that a decoder needs.
 //
 // Time. Output time starts at 0 with the first picture and never goes back. A
-// jump of the sender's clock becomes a discontinuity: output time goes on
-// without a gap, with the next keyframe.
+// jump of the sender's clock, back by more than a second or forward by more than
+// 10 s and twice FragDuration, becomes a discontinuity: output time goes on
+// without a gap, with the next keyframe, and the audio with it.
 //
 // Sources: ISO/IEC 14496-15 §5.3 and §8.3 (sequence headers), ISO/IEC 14496-3
 // (AAC), ITU-T H.264 and H.265, RFC 8216 §3.2.

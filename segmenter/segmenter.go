@@ -53,6 +53,10 @@ type Segment struct {
 	Bytes int64
 }
 
+// looksPerTime is how many frames there are to a look at the real clock, which
+// costs as much as the rest of what decides on a cut.
+const looksPerTime = 64
+
 // how long to wait, in real time
 const (
 	secondTrackWait = time.Second
@@ -101,8 +105,10 @@ type Segmenter struct {
 // openSegment is the segment being written.
 type openSegment struct {
 	open    bool
-	first   mpegts.Ticks // decoding time of its first frame
-	video   bool         // a picture is in it
+	first   mpegts.Ticks  // decoding time of its first frame
+	video   bool          // a picture is in it
+	opened  time.Duration // Elapsed at its first frame
+	looks   int           // at its limits
 	segment Segment
 }
 
@@ -200,18 +206,32 @@ func (s *Segmenter) start(key *frame) error {
 			return err
 		}
 	}
-	// On a timeline that the keyframe has begun, older audio has no place.
 	begins := key != nil && (!s.audio.started || s.video.base != base)
+	if begins {
+		queued = s.beside(key, queued)
+	}
 	for i := range queued {
-		f := &queued[i]
-		if begins && f.at < key.at-audioLead {
-			continue
-		}
-		if err := s.media(f); err != nil {
+		if err := s.media(&queued[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// beside returns the queued audio that has a place on the timeline that the
+// keyframe has begun: none that is older. What another clock has dated is older
+// because it came before, and that clock goes on where the keyframe is.
+func (s *Segmenter) beside(key *frame, queued []frame) (kept []frame) {
+	for i := range queued {
+		at := queued[i].at
+		switch {
+		case !s.video.near(at, s.rule.pause):
+			s.audio.base = at + s.audio.interval() - s.video.last
+		case at >= key.at-audioLead:
+			kept = append(kept, queued[i])
+		}
+	}
+	return kept
 }
 
 // cut ends the open segment, if any, and starts the next with the frame at.
@@ -249,7 +269,7 @@ func (s *Segmenter) cut(at mpegts.Ticks, keyframe, forced bool) error {
 	if first || s.broken {
 		s.runStart = at
 	}
-	s.seg = openSegment{open: true, first: at, segment: Segment{Discontinuity: s.broken, Keyframe: keyframe}}
+	s.seg = openSegment{open: true, first: at, opened: s.cfg.Elapsed(), segment: Segment{Discontinuity: s.broken, Keyframe: keyframe}}
 	// The counters and the clock of a session start anew: for a player that
 	// comes from another session's segment, that is a discontinuity as well.
 	s.out.Begin(w, first || s.broken)
