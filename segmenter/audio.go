@@ -29,6 +29,7 @@ type audioTrack struct {
 	track
 	seen  bool // any message but an empty one
 	since time.Duration
+	alone mpegts.Ticks // length of the frames before any video
 	bad   int
 	meter meter
 
@@ -142,6 +143,9 @@ func (s *Segmenter) audioFrame(time flv.Millis, body []byte) error {
 		return s.badAudio(fmt.Errorf("AAC frame of %d bytes exceeds %d", len(body), maxADTS-adtsHeaderSize))
 	}
 	a.bad = 0
+	if s.video.frames == 0 {
+		a.alone += a.interval()
+	}
 	return s.media(&frame{at: s.clock.ticks(time), data: body})
 }
 

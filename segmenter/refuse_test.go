@@ -51,6 +51,8 @@ func TestRefusals(t *testing.T) {
 		{"malformed sequence headers", repeat(50, video("17 00 000000 01 64 00 0c ff e1 00 ff 67")), 0, "malformed AVCDecoderConfigurationRecord", 0},
 		{"audio alone for 9 s", join(one(asc(0, mono44)), repeat(90, aac(0))), 100 * time.Millisecond, "", 0},
 		{"audio alone for 10 s", join(one(asc(0, mono44)), repeat(102, aac(0))), 100 * time.Millisecond, "must contain H.264 video", 0},
+		{"9 s of audio at once", join(one(asc(0, stereo48)), repeat(425, aac(0))), 0, "", 0},
+		{"10 s of audio at once", join(one(asc(0, stereo48)), repeat(470, aac(0))), 0, "must contain H.264 video", 0},
 		{"no sequence header for 10 s", repeat(102, idr(0)), 100 * time.Millisecond, "without a sequence header", 0},
 	}
 	for _, tt := range tests {

@@ -60,7 +60,7 @@ const looksPerTime = 64
 // how long to wait, in real time
 const (
 	secondTrackWait = time.Second
-	videoWait       = 10 * time.Second
+	videoWait       = 10 * time.Second // or in audio, for what is sent faster
 )
 
 // phase is what the segmenter waits for.
@@ -168,7 +168,7 @@ func (s *Segmenter) wait() error {
 		if s.queue.full() || now-s.audio.since >= secondTrackWait {
 			return s.start(nil)
 		}
-	case s.audio.seen && now-s.audio.since >= videoWait:
+	case s.audio.seen && (now-s.audio.since >= videoWait || s.audio.alone >= fromMillis(videoWait.Milliseconds())):
 		return ErrNoVideo
 	}
 	return nil
