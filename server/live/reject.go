@@ -86,7 +86,9 @@ func describe(err error) (status, code, message string) {
 		return rejected, "InvalidArgument", unsupported.Error()
 	case errors.As(err, &corrupt):
 		return rejected, "InvalidArgument", corrupt.Error()
-	case errors.Is(err, segmenter.ErrNoVideo), errors.Is(err, segmenter.ErrNoConfig):
+	case errors.Is(err, segmenter.ErrNoVideo):
+		return rejected, "InvalidArgument", err.Error() + "; or start this server with --allow-audio-only"
+	case errors.Is(err, segmenter.ErrNoConfig):
 		return rejected, "InvalidArgument", err.Error()
 	}
 	return rejected, "InternalError", "We encountered an internal error. Please try again."
