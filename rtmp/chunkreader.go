@@ -24,9 +24,9 @@ type chunkReader struct {
 	pos, end int
 
 	memory *memory
-	shared bool         // buf is from memory
-	wait   func() error // returns when src has something; buf is not needed before
+	wait   func() error // returns when src has something; buf is from memory, and not needed before
 	rest   [maxUnread]byte
+	full   bool // the last read filled buf: src has more, most likely
 
 	partial *chunkStream // whose message is in progress; nil between chunks
 	handed  *chunkStream // whose body the last message has
@@ -51,21 +51,22 @@ func newChunkReader(src io.Reader, buf []byte, limits *Limits, memory *memory) *
 	return &chunkReader{src: src, buf: buf, limits: limits, memory: memory, budget: limits.BufferedWaiting, chunkSize: defaultChunkSize}
 }
 
-// share makes the reader take its buffer from memory: for each read anew, if wait
-// can tell when src has something to read.
-func (r *chunkReader) share(wait func() error) {
-	if r.shared {
-		return
+// widen makes the reader read more at once: into a buffer of memory's, for each read
+// anew, if wait can tell when src has something to read; else into one of its own.
+func (r *chunkReader) widen(wait func() error) {
+	var buf []byte
+	if wait != nil {
+		buf = r.memory.readBuffer()
+	} else {
+		buf = make([]byte, ownBufferSize)
 	}
-	buf := r.memory.readBuffer()
 	r.end = copy(buf, r.buf[r.pos:r.end])
-	r.pos, r.buf = 0, buf
-	r.shared, r.wait = true, wait
+	r.pos, r.buf, r.wait = 0, buf, wait
 }
 
 // close gives back what was taken from memory. Nothing can be read any more.
 func (r *chunkReader) close() {
-	if r.shared {
+	if r.wait != nil {
 		r.memory.putReadBuffer(r.buf)
 	}
 	r.buf, r.pos, r.end = nil, 0, 0
@@ -187,7 +188,7 @@ func (r *chunkReader) fill(n int) error {
 // read reads once behind buf[:end]. As long as there is nothing to read, a shared
 // buffer is left to others.
 func (r *chunkReader) read() (int, error) {
-	if r.wait != nil && r.end <= maxUnread {
+	if r.wait != nil && r.end <= maxUnread && !r.full {
 		copy(r.rest[:], r.buf[:r.end])
 		r.memory.putReadBuffer(r.buf)
 		err := r.wait()
@@ -197,7 +198,9 @@ func (r *chunkReader) read() (int, error) {
 			return 0, err
 		}
 	}
-	return r.src.Read(r.buf[r.end:])
+	n, err := r.src.Read(r.buf[r.end:])
+	r.full = r.end+n == len(r.buf)
+	return n, err
 }
 
 func unexpectedEOF(err error) error {

@@ -5,10 +5,12 @@ import (
 	"sync"
 )
 
-// readBufferSize is the size of a publisher's read buffer; a connection that
-// waits for its publish has a small one of its own, which holds a handshake.
+// readBufferSize is the size of the read buffers that publishers share. A publisher
+// that cannot be waited for has one of its own, and so has a connection that waits
+// for its publish: that one holds a handshake.
 const (
-	readBufferSize    = 64 << 10
+	readBufferSize    = 256 << 10
+	ownBufferSize     = 64 << 10
 	waitingBufferSize = 4 << 10
 )
 

@@ -16,7 +16,11 @@ const (
 	paceSpan  = 160 * time.Millisecond // worth of bytes that a mark has at most, and at least half of it
 
 	minMark = 512      // bytes; below, waiting gains nothing
-	maxMark = 32 << 10 // half of a read buffer
+	maxMark = 32 << 10 // in real time
+
+	// bulkMark is for what comes faster than any encoder sends in real time: four of
+	// them in paceSpan.
+	bulkMark = readBufferSize / 2
 )
 
 // pace is the low-water mark of one connection. Server.pace owns all but mark.
@@ -68,8 +72,11 @@ func (c *conn) adjust() {
 // changes.
 func mark(rate int64) int {
 	n := rate * int64(paceSpan) / int64(paceEvery)
-	if n < minMark {
+	switch {
+	case n < minMark:
 		return 1
+	case n >= 4*bulkMark:
+		return bulkMark
 	}
 	return min(maxMark, 1<<(bits.Len64(uint64(n))-1))
 }

@@ -122,9 +122,9 @@ func (c *conn) publish(m message, cmd command) error {
 	if !c.published {
 		c.published = true
 		if c.arrival = newArrival(c.nc); c.arrival != nil {
-			c.in.share(c.wait)
+			c.in.widen(c.wait)
 		} else {
-			c.in.share(nil)
+			c.in.widen(nil)
 		}
 	}
 	c.server.setState(c, publishing)

@@ -5,13 +5,21 @@ import (
 	"sync"
 )
 
-// pieceSize is the most that is given to the destination at once: whole packets
-// within 32 KiB. Every stream holds a piece nearly all the time, so that its size is
-// most of what a stream takes; twice as much saves a twentieth of the time at best.
-const pieceSize = 32 << 10 / PacketSize * PacketSize
+// A piece is what is given to the destination at once: whole packets within 32 KiB.
+// Every stream holds one nearly all the time, so that its size is most of what a
+// stream takes. Where bytes come fast, twice as much saves a twentieth of the time:
+// a segment is written in long pieces from longFrom on.
+const (
+	pieceSize     = 32 << 10 / PacketSize * PacketSize
+	longPieceSize = 64 << 10 / PacketSize * PacketSize
+	longFrom      = 512 << 10
+)
 
-// pieces are shared by all writers. Each holds one only while it has packets in it.
-var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
+// Pieces are shared by all writers. Each holds one only while it has packets in it.
+var (
+	pieces     = sync.Pool{New: func() any { return new([pieceSize]byte) }}
+	longPieces = sync.Pool{New: func() any { return new([longPieceSize]byte) }}
+)
 
 // Writer writes segments one after the other. The order of calls is SetProgram,
 // then for each segment Begin, any number of frames, and Finish. A frame is one
@@ -28,9 +36,9 @@ type Writer struct {
 
 	dst   io.Writer
 	err   error
-	piece *[pieceSize]byte // nil while there is nothing in it
-	n     int              // bytes in piece
-	bytes int64            // of this segment, piece included
+	piece []byte // nil while there is nothing in it
+	n     int    // bytes in piece
+	bytes int64  // of this segment, piece included
 
 	clock   Ticks   // decoding time that the last PCR was written for
 	ticking bool    // clock is set
@@ -96,15 +104,29 @@ func (w *Writer) Err() error { return w.err }
 
 // packet returns room for one packet, all of which is to be overwritten.
 func (w *Writer) packet() *[PacketSize]byte {
-	if w.piece == nil {
-		w.piece = pieces.Get().(*[pieceSize]byte)
-	} else if w.n == pieceSize {
-		w.flush()
+	if w.n == len(w.piece) {
+		w.turn()
 	}
 	p := (*[PacketSize]byte)(w.piece[w.n:])
 	w.n += PacketSize
 	w.bytes += PacketSize
 	return p
+}
+
+// turn hands over the piece, which is full or not there yet, and takes one that fits
+// the segment.
+func (w *Writer) turn() {
+	w.flush()
+	long := w.bytes >= longFrom
+	if w.piece != nil && long == (len(w.piece) == longPieceSize) {
+		return
+	}
+	w.putPiece()
+	if long {
+		w.piece = longPieces.Get().(*[longPieceSize]byte)[:]
+	} else {
+		w.piece = pieces.Get().(*[pieceSize]byte)[:]
+	}
 }
 
 func (w *Writer) flush() {
@@ -115,8 +137,16 @@ func (w *Writer) flush() {
 }
 
 func (w *Writer) release() {
-	if w.piece != nil {
-		pieces.Put(w.piece)
+	w.putPiece()
+	w.n, w.room, w.dst = 0, nil, nil
+}
+
+func (w *Writer) putPiece() {
+	switch len(w.piece) {
+	case pieceSize:
+		pieces.Put((*[pieceSize]byte)(w.piece))
+	case longPieceSize:
+		longPieces.Put((*[longPieceSize]byte)(w.piece))
 	}
-	w.piece, w.n, w.room, w.dst = nil, 0, nil, nil
+	w.piece = nil
 }

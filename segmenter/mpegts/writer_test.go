@@ -173,10 +173,11 @@ func TestPieces(t *testing.T) {
 		t.Error("a buffer before the first segment")
 	}
 	w.Begin(p, false)
-	w.Video(0, 0, true, 200_000)
-	w.Append(make([]byte, 200_000))
-	if whole := w.Bytes() / pieceSize; int64(len(p.sizes)) != whole || w.piece == nil {
-		t.Errorf("got pieces %v in mid segment", p.sizes)
+	w.Video(0, 0, true, 2*longFrom)
+	w.Append(make([]byte, 2*longFrom))
+	short := longFrom/pieceSize + 1
+	if long := (int(w.Bytes()) - short*pieceSize) / longPieceSize; len(p.sizes) != short+long || w.piece == nil {
+		t.Errorf("got pieces %v in mid segment, want %d short and %d long ones", p.sizes, short, long)
 	}
 	w.Finish(0)
 	if w.piece != nil {
