@@ -61,7 +61,7 @@ fuzz:
 	done
 	integration/fuzzcover.sh
 
-# The figures of the README's "How fast", beside their targets: ten minutes on a machine with nothing else to do. Linux, ffmpeg.
+# The figures of the README's "How fast", beside their targets: a quarter of an hour on a machine with nothing else to do. Linux, ffmpeg.
 # ARGS="-rounds 1 -only 'flat out'" measures less; go run ./integration/bench -help lists more.
 bench: build
 	@mkdir -p .tools/bin

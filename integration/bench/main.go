@@ -99,7 +99,7 @@ func run(ctx context.Context) error {
 	began := time.Now()
 	for round := range *rounds {
 		for _, s := range scenarios {
-			for k := range s.servers {
+			for k := range max(1, s.times) * len(s.servers) {
 				name := s.servers[(k+round)%len(s.servers)]
 				key := [2]string{s.name, name}
 				if !wanted[key] {

@@ -13,6 +13,7 @@ type scenario struct {
 	clip         clip // none for HTTP
 	chunk        int
 	streams      int
+	times        int // in each round, where once is too short for a figure to be steady; 0 is once
 	disk, strict bool
 	run          func(ctx context.Context, b *bench, r *running, s *sample) (figures, error)
 	alone        func(ctx context.Context, b *bench, dir string) (figures, error) // instead, starts the server itself
@@ -26,9 +27,9 @@ var (
 )
 
 var scenarios = []scenario{
-	{name: "flat", servers: takeStreams, clip: fullHD, chunk: 4096, streams: 1, run: flat},
-	{name: "flat 128", servers: takeStreams[1:], clip: fullHD, chunk: 128, streams: 1, run: flat},
-	{name: "flat small", servers: takeStreams, clip: small, chunk: 4096, streams: 1, run: flatSmall},
+	{name: "flat", servers: takeStreams, clip: fullHD, chunk: 4096, streams: 1, times: 3, run: flat},
+	{name: "flat 128", servers: takeStreams[1:], clip: fullHD, chunk: 128, streams: 1, times: 3, run: flat},
+	{name: "flat small", servers: takeStreams, clip: small, chunk: 4096, streams: 1, times: 3, run: flatSmall},
 	{name: "1", servers: takeStreams, clip: fullHD, chunk: 4096, streams: 1, run: live(1, (*viewer).delays)},
 	{name: "50", servers: takeStreams, clip: fullHD, chunk: 4096, streams: 50, run: live(50, (*viewer).delays)},
 	{name: "100", servers: takeStreams, clip: fullHD, chunk: 4096, streams: 100, run: live(100, nil)},
@@ -37,10 +38,10 @@ var scenarios = []scenario{
 		run: func(ctx context.Context, b *bench, r *running, s *sample) (figures, error) {
 			return allocations(ctx, r, s, max(10, b.megabytes/4))
 		}},
-	{name: "GET playlist", servers: takeRequests, run: asked(http.MethodGet, "playlist.m3u8")},
-	{name: "GET 1 KiB", servers: takeRequests, run: asked(http.MethodGet, "1KiB")},
-	{name: "GET 1 MiB", servers: takeRequests, run: asked(http.MethodGet, "1MiB")},
-	{name: "PUT 1 KiB", servers: takeRequests, run: asked(http.MethodPut, "put")},
+	{name: "GET playlist", servers: takeRequests, times: 3, run: asked(http.MethodGet, "playlist.m3u8")},
+	{name: "GET 1 KiB", servers: takeRequests, times: 3, run: asked(http.MethodGet, "1KiB")},
+	{name: "GET 1 MiB", servers: takeRequests, times: 3, run: asked(http.MethodGet, "1MiB")},
+	{name: "PUT 1 KiB", servers: takeRequests, times: 3, run: asked(http.MethodPut, "put")},
 	{name: "start", servers: only,
 		alone: func(ctx context.Context, b *bench, dir string) (figures, error) { return startup(ctx, b.binary, dir) }},
 	{name: "flat disk", servers: toCompare, clip: fullHD, chunk: 4096, streams: 1, disk: true, run: flat},
