@@ -203,11 +203,11 @@ func (s *Segmenter) writeAudio(f *frame) error {
 // dates at. It reports a jump that the video did not make before.
 func (s *Segmenter) placeAudio(at mpegts.Ticks) (jumped bool) {
 	v, a := &s.video, &s.audio
-	if v.near(at, s.rule.pause) || a.starts(&v.track, at, s.rule.pause) {
+	if v.near(at) || a.starts(&v.track, at) {
 		a.base = v.base
 		return false
 	}
-	if a.near(at, s.rule.pause) {
+	if a.near(at) {
 		return false
 	}
 	switch {

@@ -53,8 +53,11 @@ func between(a, b mpegts.Ticks) time.Duration {
 	return time.Duration(max(1, millis(b)-millis(a))) * time.Millisecond
 }
 
-// maxBackward is the longest step back of the sender's clock that is no jump.
-const maxBackward = mpegts.Second
+// limits on a step of the sender's clock; beyond it is a jump
+const (
+	maxForward  = 10 * mpegts.Second
+	maxBackward = mpegts.Second
+)
 
 // track is the place of one track on the output timeline.
 type track struct {
@@ -64,14 +67,14 @@ type track struct {
 }
 
 // near says that a frame the sender dates at follows the track's last one
-// without a jump, after a pause of at most pause.
-func (t *track) near(at, pause mpegts.Ticks) bool {
+// without a jump.
+func (t *track) near(at mpegts.Ticks) bool {
 	d := at - t.base - t.last
-	return t.started && -maxBackward <= d && d <= pause
+	return t.started && -maxBackward <= d && d <= maxForward
 }
 
 // starts says that a track without a frame so far can start at, beside o.
-func (t *track) starts(o *track, at, pause mpegts.Ticks) bool {
+func (t *track) starts(o *track, at mpegts.Ticks) bool {
 	d := at - o.base - o.last
-	return !t.started && o.started && -pause <= d && d <= pause
+	return !t.started && o.started && -maxForward <= d && d <= maxForward
 }

@@ -12,22 +12,16 @@ const (
 	cutSlack = mpegts.Second * 50 / 1000
 	// minForce is the shortest time after which a segment ends without keyframe.
 	minForce = 60 * time.Second
-	// minPause is the shortest limit on a pause.
-	minPause = 10 * time.Second
-	// maxForces is how often the time for force may pass by the real clock: media
-	// times that hardly move, or not at all, would keep a segment open for ever.
+	// maxForces: a segment is open for so many times the time for force by the real
+	// clock, at most. Media times that stand still would keep it open for ever.
 	maxForces = 2
 )
 
 // cutRule decides where a segment ends. PutLiveChannel API page, FragDuration.
 type cutRule struct {
-	target mpegts.Ticks // nearly reached: ends before the next keyframe
-	force  mpegts.Ticks // reached: ends before any frame
-	// pause is the longest step of the sender's clock that the segment goes on
-	// after: a longer one is a jump.
-	pause mpegts.Ticks
-	// open is the longest that a segment is open in real time.
-	open time.Duration
+	target mpegts.Ticks  // nearly reached: ends before the next keyframe
+	force  mpegts.Ticks  // reached: ends before any frame
+	open   time.Duration // reached, in real time: ends before any frame
 }
 
 func newCutRule(fragDuration time.Duration) cutRule {
@@ -35,7 +29,6 @@ func newCutRule(fragDuration time.Duration) cutRule {
 	return cutRule{
 		target: fromMillis(fragDuration.Milliseconds()),
 		force:  fromMillis(force.Milliseconds()),
-		pause:  fromMillis(max(2*fragDuration, minPause).Milliseconds()),
 		open:   maxForces * force,
 	}
 }

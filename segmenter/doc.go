@@ -20,8 +20,8 @@
 //
 // Time. Output time starts at 0 with the first picture and never goes back. A
 // jump of the sender's clock, back by more than a second or forward by more than
-// 10 s and twice FragDuration, becomes a discontinuity: output time goes on
-// without a gap, with the next keyframe, and the audio with it.
+// 10 s, becomes a discontinuity: output time goes on without a gap, with the next
+// keyframe, and the audio with it.
 //
 // Sources: ISO/IEC 14496-15 §5.3 and §8.3 (sequence headers), ISO/IEC 14496-3
 // (AAC), ITU-T H.264 and H.265, RFC 8216 §3.2.

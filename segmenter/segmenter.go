@@ -47,15 +47,16 @@ type Segment struct {
 	Discontinuity bool
 	// Keyframe says that it starts with a keyframe.
 	Keyframe bool
-	// Forced says that it ended without a keyframe, because of its length or size.
+	// Forced says that it ended without a keyframe, because of its length, its size or the
+	// time that it was open.
 	Forced bool
 	// Bytes is its size.
 	Bytes int64
 }
 
-// looksPerTime is how many frames there are to a look at the real clock, which
-// costs as much as the rest of what decides on a cut.
-const looksPerTime = 64
+// framesPerLook is how many frames are written between looks at the real clock: a
+// look costs as much as the rest of what decides on a cut.
+const framesPerLook = 64
 
 // how long to wait, in real time
 const (
@@ -108,7 +109,7 @@ type openSegment struct {
 	first   mpegts.Ticks  // decoding time of its first frame
 	video   bool          // a picture is in it
 	opened  time.Duration // Elapsed at its first frame
-	looks   int           // at its limits
+	asked   int           // how often full was
 	segment Segment
 }
 
@@ -219,15 +220,15 @@ func (s *Segmenter) start(key *frame) error {
 }
 
 // beside returns the queued audio that has a place on the timeline that the
-// keyframe has begun: none that is older. What another clock has dated is older
-// because it came before, and that clock goes on where the keyframe is.
+// keyframe has begun: none that is older. What another clock has dated is older,
+// because it came before; the next frame by that clock is to be heard with the
+// keyframe.
 func (s *Segmenter) beside(key *frame, queued []frame) (kept []frame) {
 	for i := range queued {
-		at := queued[i].at
-		switch {
-		case !s.video.near(at, s.rule.pause):
-			s.audio.base = at + s.audio.interval() - s.video.last
-		case at >= key.at-audioLead:
+		switch d := queued[i].at - key.at; {
+		case d < -maxQueueTime || d > maxForward: // not by the keyframe's clock
+			s.audio.base = queued[i].at + s.audio.interval() - s.video.last
+		case d >= -audioLead:
 			kept = append(kept, queued[i])
 		}
 	}

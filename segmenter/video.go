@@ -320,12 +320,12 @@ func (s *Segmenter) appendNALs(f *frame) {
 func (s *Segmenter) videoBase(at mpegts.Ticks) (base mpegts.Ticks, jumped bool) {
 	v, a := &s.video, &s.audio
 	switch {
-	case v.near(at, s.rule.pause) && (s.seg.open || at-v.base > v.last):
+	case v.near(at) && (s.seg.open || at-v.base > v.last):
 		// After a jump, too, unless time would have to stand still to wait for it.
 		return v.base, false
-	case v.starts(&a.track, at, s.rule.pause):
+	case v.starts(&a.track, at):
 		return a.base, false
-	case v.started && a.near(at, s.rule.pause) && at-a.base > v.last:
+	case v.started && a.near(at) && at-a.base > v.last:
 		// The audio was there first, or never left while the video paused.
 		return a.base, v.base != a.base
 	case v.started:
@@ -357,6 +357,6 @@ func (s *Segmenter) full() bool {
 	if s.out.Bytes() >= s.cfg.MaxBytes {
 		return true
 	}
-	s.seg.looks++
-	return s.seg.looks%looksPerTime == 0 && s.cfg.Elapsed()-s.seg.opened >= s.rule.open
+	s.seg.asked++
+	return s.seg.asked%framesPerLook == 0 && s.cfg.Elapsed()-s.seg.opened >= s.rule.open
 }

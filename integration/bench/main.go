@@ -4,7 +4,7 @@
 // CPU time and memory are those that the operating system counts for the
 // server's process and its children. Servers take turns in each round, and a
 // figure is the median over the rounds; a multiple is the median of the
-// multiples in each round, since a machine is not equally fast all day.
+// multiples of each turn, since a machine is not equally fast all day.
 //
 // Beside osslive run the least that a server can do (floor.go) and, where it is
 // installed, nginx with its RTMP module. Publishers run in this process and
