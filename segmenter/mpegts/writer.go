@@ -7,8 +7,8 @@ import (
 
 // A piece is what is given to the destination at once: whole packets within 32 KiB.
 // Every stream holds one nearly all the time, so that its size is most of what a
-// stream takes. From longFrom on a segment is of a stream that takes more anyway: its
-// pieces have 64 KiB, which saves a twentieth of the time flat out.
+// stream takes. What of a segment is beyond longFrom goes in pieces of 64 KiB, which
+// saves a twentieth of the time flat out; segments of small streams are mostly shorter.
 const (
 	pieceSize     = 32 << 10 / PacketSize * PacketSize
 	longPieceSize = 64 << 10 / PacketSize * PacketSize
