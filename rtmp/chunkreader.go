@@ -24,9 +24,8 @@ type chunkReader struct {
 	pos, end int
 
 	memory *memory
-	wait   func() error // returns when src has something; buf is from memory, and not needed before
+	wait   waiter // for src to have something; buf is from memory, and not needed before
 	rest   [maxUnread]byte
-	full   bool // the last read filled buf: src has more, most likely
 
 	partial *chunkStream // whose message is in progress; nil between chunks
 	handed  *chunkStream // whose body the last message has
@@ -42,6 +41,10 @@ type chunkReader struct {
 	count       int
 }
 
+// waiter returns when its source has something to read, and how much that should be,
+// in bytes.
+type waiter func() (mark int, err error)
+
 // maxUnread is the most that is left of one read when the next is due: the longest
 // chunk header less a byte, RTMP 1.0 §5.3.1.
 const maxUnread = 3 + 11 + 4 - 1
@@ -53,12 +56,12 @@ func newChunkReader(src io.Reader, buf []byte, limits *Limits, memory *memory) *
 
 // widen makes the reader read more at once: into a buffer of memory's, for each read
 // anew, if wait can tell when src has something to read; else into one of its own.
-func (r *chunkReader) widen(wait func() error) {
+func (r *chunkReader) widen(wait waiter) {
 	var buf []byte
 	if wait != nil {
-		buf = r.memory.readBuffer()
+		buf = r.memory.readBuffer(1)
 	} else {
-		buf = make([]byte, ownBufferSize)
+		buf = make([]byte, readBufferSize)
 	}
 	r.end = copy(buf, r.buf[r.pos:r.end])
 	r.pos, r.buf, r.wait = 0, buf, wait
@@ -188,19 +191,17 @@ func (r *chunkReader) fill(n int) error {
 // read reads once behind buf[:end]. As long as there is nothing to read, a shared
 // buffer is left to others.
 func (r *chunkReader) read() (int, error) {
-	if r.wait != nil && r.end <= maxUnread && !r.full {
+	if r.wait != nil && r.end <= maxUnread {
 		copy(r.rest[:], r.buf[:r.end])
 		r.memory.putReadBuffer(r.buf)
-		err := r.wait()
-		r.buf = r.memory.readBuffer()
+		mark, err := r.wait()
+		r.buf = r.memory.readBuffer(mark)
 		copy(r.buf, r.rest[:r.end])
 		if err != nil {
 			return 0, err
 		}
 	}
-	n, err := r.src.Read(r.buf[r.end:])
-	r.full = r.end+n == len(r.buf)
-	return n, err
+	return r.src.Read(r.buf[r.end:])
 }
 
 func unexpectedEOF(err error) error {

@@ -205,18 +205,19 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, c.readFailure(err)
 }
 
-// wait returns when Read would not have to wait, or has nothing to wait for.
-func (c *conn) wait() error {
+// wait returns when Read would not have to wait, or has nothing to wait for. It is a
+// waiter.
+func (c *conn) wait() (mark int, err error) {
 	if err := c.beforeRead(); err != nil {
-		return err
+		return 0, err
 	}
-	mark := int(c.pace.mark.Load())
+	mark = int(c.pace.mark.Load())
 	if m := c.in.partial; m != nil && int(m.length) > mark {
 		// A large message, such as a keyframe that ends a segment, is not kept
 		// waiting for what comes after it.
 		mark = min(mark, int(m.left))
 	}
-	return c.readFailure(c.arrival.wait(mark))
+	return mark, c.readFailure(c.arrival.wait(mark))
 }
 
 func (c *conn) beforeRead() error {

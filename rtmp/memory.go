@@ -5,12 +5,13 @@ import (
 	"sync"
 )
 
-// readBufferSize is the size of the read buffers that publishers share. A publisher
-// that cannot be waited for has one of its own, and so has a connection that waits
-// for its publish: that one holds a handshake.
+// readBufferSize is the size of the read buffers that publishers share, bulkBufferSize
+// that of those for publishers which are faster than real time. A publisher that
+// cannot be waited for has one of its own, and so has a connection that waits for its
+// publish: that one holds a handshake.
 const (
-	readBufferSize    = 256 << 10
-	ownBufferSize     = 64 << 10
+	readBufferSize    = 64 << 10
+	bulkBufferSize    = 1 << 20
 	waitingBufferSize = 4 << 10
 )
 
@@ -26,20 +27,34 @@ const (
 // more.
 type memory struct {
 	reads  sync.Pool // of *[readBufferSize]byte
+	bulk   sync.Pool // of *[bulkBufferSize]byte
 	bodies [maxClass - minClass + 1]sync.Pool
 }
 
 // buffer holds the body of a message whose chunks are put together.
 type buffer struct{ b []byte }
 
-func (m *memory) readBuffer() []byte {
+// readBuffer returns a buffer to read into when so many bytes have come.
+func (m *memory) readBuffer(mark int) []byte {
+	if mark > maxMark {
+		if b, ok := m.bulk.Get().(*[bulkBufferSize]byte); ok {
+			return b[:]
+		}
+		return make([]byte, bulkBufferSize)
+	}
 	if b, ok := m.reads.Get().(*[readBufferSize]byte); ok {
 		return b[:]
 	}
 	return make([]byte, readBufferSize)
 }
 
-func (m *memory) putReadBuffer(b []byte) { m.reads.Put((*[readBufferSize]byte)(b)) }
+func (m *memory) putReadBuffer(b []byte) {
+	if len(b) == bulkBufferSize {
+		m.bulk.Put((*[bulkBufferSize]byte)(b))
+	} else {
+		m.reads.Put((*[readBufferSize]byte)(b))
+	}
+}
 
 // class is the power of two that holds size bytes, less minClass.
 func class(size int) int { return max(minClass, bits.Len(uint(size-1))) - minClass }

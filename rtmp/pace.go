@@ -18,9 +18,10 @@ const (
 	minMark = 512      // bytes; below, waiting gains nothing
 	maxMark = 32 << 10 // in real time
 
-	// bulkMark is for what comes so fast that it is there in a quarter of paceSpan,
-	// from 26 Mb/s on: files that are pushed as they are, mostly.
-	bulkMark = readBufferSize / 2
+	// bulkMark is the largest mark for what comes faster than that, from 26 Mb/s on:
+	// files that are pushed as they are, mostly. Such marks are worth an eighth of
+	// paceSpan at most.
+	bulkMark = bulkBufferSize / 2
 )
 
 // pace is the low-water mark of one connection. Server.pace owns all but mark.
@@ -72,11 +73,9 @@ func (c *conn) adjust() {
 // changes.
 func mark(rate int64) int {
 	n := rate * int64(paceSpan) / int64(paceEvery)
-	switch {
-	case n < minMark:
+	if n < minMark {
 		return 1
-	case n >= 4*bulkMark:
-		return bulkMark
 	}
-	return min(maxMark, 1<<(bits.Len64(uint64(n))-1))
+	all := 1 << (bits.Len64(uint64(n)) - 1)
+	return max(min(all, maxMark), min(all/8, bulkMark))
 }

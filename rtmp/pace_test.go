@@ -13,7 +13,8 @@ func TestMark(t *testing.T) {
 		{"300 kb/s", 3_750, 4096},
 		{"4 Mb/s", 52_000, 32 << 10},
 		{"20 Mb/s", 250_000, 32 << 10},
-		{"flat out", 50 << 20, 128 << 10},
+		{"40 Mb/s", 500_000, 64 << 10},
+		{"flat out", 50 << 20, 512 << 10},
 	}
 	for _, tt := range tests {
 		if got := mark(tt.rate); got != tt.want {
