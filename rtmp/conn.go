@@ -217,6 +217,10 @@ func (c *conn) wait() (mark int, err error) {
 		// waiting for what comes after it.
 		mark = min(mark, int(m.left))
 	}
+	if c.ackWindow > 0 {
+		// Nor is a client that sends no more until it has an acknowledgement.
+		mark = int(min(int64(mark), c.acknowledged+c.ackWindow-c.received.Load()))
+	}
 	return mark, c.readFailure(c.arrival.wait(mark))
 }
 

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -70,4 +71,38 @@ func TestPacedPublisher(t *testing.T) {
 		t.Error("the end did not arrive")
 	}
 	t.Logf("the end was seen after %v", time.Since(began))
+}
+
+// A client that pushes as fast as it goes, and stops until it has an acknowledgement,
+// gets it at once: its window is less than the mark.
+func TestPacedAcknowledgements(t *testing.T) {
+	const window, span = 64 << 10, 15 * paceEvery
+	h := &counter{make(chan int)}
+	go func() {
+		for range h.sizes {
+		}
+	}()
+	p := publishingPeer(t, startServer(t, h, Limits{}).addr)
+	p.w.message(2, typeWindowSize, 0, binary.BigEndian.AppendUint32(nil, window))
+	p.w.setSize(window)
+	count, slow := 0, 0
+	for began := time.Now(); time.Since(began) < span; count++ {
+		p.tag(flv.Tag{Type: flv.Video, Data: make([]byte, window)})
+		sent := time.Now()
+		p.send()
+		for typ := typeVideo; typ != typeAcknowledgement; {
+			m, err := p.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			typ = m.typ
+		}
+		if time.Since(sent) > paceEvery/2 {
+			slow++
+		}
+	}
+	t.Logf("%d acknowledgements in %v, %d of them late", count, span, slow)
+	if slow > 3 {
+		t.Errorf("%d of %d acknowledgements took over %v, want none but for a busy machine", slow, count, paceEvery/2)
+	}
 }
