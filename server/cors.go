@@ -96,7 +96,9 @@ func (s *Server) markReadable(h http.Header, r *request, rules []store.CORSRule)
 		setList(h, "Access-Control-Expose-Headers", rule.ExposeHeaders)
 	case s.CORS == CORSOpen && readable(r.method):
 		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", openExposed)
+		if r.header.Get("Origin") != "" {
+			h.Set("Access-Control-Expose-Headers", openExposed)
+		}
 	}
 }
 
