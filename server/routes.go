@@ -106,6 +106,9 @@ var subresources = []string{
 // selector returns the part of the query that chooses the operation. A key
 // without a value and one with an empty value are the same.
 func selector(query url.Values) string {
+	if len(query) == 0 {
+		return ""
+	}
 	var chosen []string
 	for _, name := range subresources {
 		switch {
