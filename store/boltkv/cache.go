@@ -15,20 +15,21 @@ const (
 // cachedOverhead is what a record takes besides its key and its value, roughly.
 const cachedOverhead = 128
 
-// cache keeps records as they were last read or written, also that there is none, so
-// that what is read again and again needs no transaction. It never answers with what
-// a commit has replaced: a record leaves it before a commit that changes it can be
-// seen, and one that was read meanwhile does not get in.
+// cache keeps records that were read, also that there is none, so that what is read
+// again and again needs no transaction; what nobody reads, such as most segments, is
+// not kept. It never answers with what a commit has replaced: a record leaves it
+// before a commit that changes it can be seen, its new value comes in behind that,
+// and one that was read meanwhile does not get in.
 type cache struct {
 	mu      sync.RWMutex
 	records map[string]store.Record // Rev 0: there is none
 	bytes   int                     // that the records take
 	epoch   uint64                  // goes up where a commit begins and where it ends
-	writing map[string]struct{}     // keys of the commit under way
+	writing map[string]bool         // keys of the commit under way: was it here?
 }
 
 func newCache() *cache {
-	return &cache{records: map[string]store.Record{}, writing: map[string]struct{}{}}
+	return &cache{records: map[string]store.Record{}, writing: map[string]bool{}}
 }
 
 // get returns what add needs to know if the record is not here.
@@ -80,7 +81,8 @@ func (c *cache) begin(group []*request) {
 	for _, r := range group {
 		for _, op := range r.ops {
 			if op.Kind != store.OpCheck {
-				c.writing[op.Key] = struct{}{}
+				_, here := c.records[op.Key]
+				c.writing[op.Key] = here || c.writing[op.Key]
 				c.remove(op.Key)
 			}
 		}
@@ -91,15 +93,17 @@ func (c *cache) begin(group []*request) {
 func (c *cache) end(group []*request, happened bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer clear(c.writing)
 	c.epoch++
-	clear(c.writing)
 	if !happened {
 		return
 	}
 	for _, r := range group {
 		if r.err == nil {
 			for _, rec := range r.written {
-				c.keep(rec)
+				if c.writing[rec.Key] {
+					c.keep(rec)
+				}
 			}
 		}
 	}

@@ -86,6 +86,33 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
+// What is read stays when it is written, and what is only written never comes in.
+func TestCacheKeepsWhatIsRead(t *testing.T) {
+	kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
+	ctx := t.Context()
+	write := func(ops ...store.Op) {
+		t.Helper()
+		if err := kv.Commit(ctx, ops...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kv.Get(ctx, "read") // there is none yet
+	for i := range 3 {
+		value := fmt.Append(nil, i)
+		write(store.Put("read", value, store.Any), store.Put("segment", value, store.Any))
+		if rec, ok, _ := kv.cache.get("read"); !ok || string(rec.Value) != string(value) {
+			t.Errorf("write %d of what was read: got %q, %v, want it in the cache", i, rec.Value, ok)
+		}
+	}
+	write(store.Delete("read", store.Any), store.Delete("segment", store.Any))
+	if rec, ok, _ := kv.cache.get("read"); !ok || rec.Rev != 0 {
+		t.Errorf("after its deletion: got revision %d, %v, want to know that there is none", rec.Rev, ok)
+	}
+	if n := len(kv.cache.records); n != 1 {
+		t.Errorf("got %d records, want the one that was read", n)
+	}
+}
+
 // A record that has been read costs no transaction.
 func TestCachedReadAllocs(t *testing.T) {
 	kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
