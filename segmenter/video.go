@@ -268,11 +268,16 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	if f.key {
 		s.keyframe(dts)
 	}
-	if !s.seg.video && dts > s.seg.first {
+	switch {
+	case s.seg.video || !s.audio.buffered():
+	case dts > s.seg.first:
 		// Audio has started the segment: its first frame is to be in front.
 		if err := s.flushAudio(); err != nil {
 			return err
 		}
+	case s.audio.pendingAt == s.seg.first:
+		// Audio has started it at the picture's very time, which is in front now.
+		s.seg.segment.Keyframe = f.key
 	}
 
 	prefix := f.codec.delimiter
