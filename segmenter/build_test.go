@@ -344,6 +344,31 @@ func TestVideoJumpsAlone(t *testing.T) {
 	}
 }
 
+// The clock of both jumps within a GOP. The keyframe that is waited for goes on where
+// the pictures before the jump have ended, and so did the audio: what else of it is
+// older than the keyframe has no time of its own.
+func TestAudioOverAJump(t *testing.T) {
+	for _, by := range []flv.Millis{3_600_000, 12_000, 1<<32 - 1500} {
+		tags := live(60_000, 8)
+		for i := range tags {
+			if tags[i].Time >= 63_400 {
+				tags[i].Time += by
+			}
+		}
+		out, _ := segment(t, segmenter.Config{FragDuration: 2 * time.Second}, tags)
+		if got, want := summary(t, out), "2s Kva, 1.4s Kva, 2s KDva, 2s Kva"; got != want {
+			t.Errorf("by %d ms: got %s, want %s", int32(by), got, want)
+		}
+		out.checkLead(t, 100)
+		const perFrame = 1024 * 1000 / 48000.
+		for i, seg := range out.check(t).Segments {
+			if ms := out.info[i].Duration.Milliseconds(); float64(seg.AudioFrames-2)*perFrame > float64(ms) {
+				t.Errorf("by %d ms: segment %d of %d ms has %d audio frames of %.1f ms", int32(by), i, ms, seg.AudioFrames, perFrame)
+			}
+		}
+	}
+}
+
 // Times that stand still do not keep a segment open: after twice the time of a
 // forced cut, by the real clock, it ends, with or without keyframes.
 func TestTimesStandStill(t *testing.T) {

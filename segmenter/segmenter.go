@@ -222,13 +222,18 @@ func (s *Segmenter) start(key *frame) error {
 // beside returns the queued audio that has a place on the timeline that the
 // keyframe has begun: none that is older. What another clock has dated is older,
 // because it came before; the next frame by that clock is to be heard with the
-// keyframe.
+// keyframe. Nor is there a place for more than half a frame over what was written
+// before.
 func (s *Segmenter) beside(key *frame, queued []frame) (kept []frame) {
+	earliest := -audioLead
+	if s.audio.started {
+		earliest = max(earliest, s.audio.last+s.audio.interval()/2-s.video.last)
+	}
 	for i := range queued {
 		switch d := queued[i].at - key.at; {
 		case d < -maxQueueTime || d > maxForward: // not by the keyframe's clock
 			s.audio.base = queued[i].at + s.audio.interval() - s.video.last
-		case d >= -audioLead:
+		case d >= earliest:
 			kept = append(kept, queued[i])
 		}
 	}
