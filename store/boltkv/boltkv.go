@@ -2,9 +2,9 @@
 //
 // Every record is a key of one bbolt bucket; its value begins with its revision,
 // eight bytes, big-endian, taken from the bucket's sequence. What is read often is
-// kept in memory, up to 4 MiB. Commits go through
-// one goroutine that puts all that are waiting into one transaction, and so under
-// one sync of the file; it never waits for company.
+// kept in memory, up to 1 MiB. Commits go through one goroutine that puts all that are
+// waiting into one transaction, and so under one sync of the file; it never waits for
+// company.
 package boltkv
 
 import (

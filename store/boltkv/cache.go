@@ -9,7 +9,7 @@ import (
 // Bounds of a cache, in bytes: of one record that is kept, and of all together.
 const (
 	maxCachedValue = 64 << 10
-	maxCached      = 4 << 20
+	maxCached      = 1 << 20
 )
 
 // cachedOverhead is what a record takes besides its key and its value, roughly.
