@@ -27,9 +27,14 @@ const (
 // more.
 type memory struct {
 	reads  sync.Pool // of *[readBufferSize]byte
-	bulk   sync.Pool // of *[bulkBufferSize]byte
 	bodies [maxClass - minClass + 1]sync.Pool
+
+	mu   sync.Mutex
+	bulk [][]byte // of bulkBufferSize, at most maxFreeBulk; a pool would have one for each thread, and drop it
 }
+
+// maxFreeBulk is how many buffers of bulkBufferSize are kept.
+const maxFreeBulk = 4
 
 // buffer holds the body of a message whose chunks are put together.
 type buffer struct{ b []byte }
@@ -37,10 +42,7 @@ type buffer struct{ b []byte }
 // readBuffer returns a buffer to read into when so many bytes have come.
 func (m *memory) readBuffer(mark int) []byte {
 	if mark > maxMark {
-		if b, ok := m.bulk.Get().(*[bulkBufferSize]byte); ok {
-			return b[:]
-		}
-		return make([]byte, bulkBufferSize)
+		return m.bulkBuffer()
 	}
 	if b, ok := m.reads.Get().(*[readBufferSize]byte); ok {
 		return b[:]
@@ -48,11 +50,27 @@ func (m *memory) readBuffer(mark int) []byte {
 	return make([]byte, readBufferSize)
 }
 
+func (m *memory) bulkBuffer() (b []byte) {
+	m.mu.Lock()
+	if n := len(m.bulk); n > 0 {
+		b, m.bulk = m.bulk[n-1], m.bulk[:n-1]
+	}
+	m.mu.Unlock()
+	if b == nil {
+		b = make([]byte, bulkBufferSize)
+	}
+	return b
+}
+
 func (m *memory) putReadBuffer(b []byte) {
-	if len(b) == bulkBufferSize {
-		m.bulk.Put((*[bulkBufferSize]byte)(b))
-	} else {
+	if len(b) < bulkBufferSize {
 		m.reads.Put((*[readBufferSize]byte)(b))
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.bulk) < maxFreeBulk {
+		m.bulk = append(m.bulk, b)
 	}
 }
 
