@@ -36,7 +36,7 @@ unit:
 integration:
 	OSSLIVE_REQUIRE_TOOLS=1 $(GO) test -p 1 -parallel 4 -count 1 -timeout 35m -v ./integration/...
 
-# One object of 5 GiB, lists of 1,000,000 keys, hostile clients in the thousands, 27 hours of one stream: Linux, 11 GiB of disk, half an hour.
+# One object of 5 GiB, lists of 1,000,000 keys, hostile clients in the thousands, 27 hours of one stream: Linux, 11 GiB of disk, a quarter of an hour.
 soak:
 	OSSLIVE_SOAK=1 $(GO) test -p 1 -count 1 -timeout 2h -v -run '^Test(Hostile|Growth|OnePublisher|PlaylistsAreComplete|RandomStreams|Timelines|LongStream)' ./...
 	OSSLIVE_LARGE_BYTES=5368709120 OSSLIVE_KEYS=1000000 \
