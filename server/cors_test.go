@@ -169,6 +169,26 @@ func TestPreflightAnswer(t *testing.T) {
 	}
 }
 
+// Any page may read, and only a page is told which headers it can see.
+func TestOpenCORS(t *testing.T) {
+	w := newWorld(t, func(config *Config) { config.CORS = CORSOpen })
+	w.must("PUT", "/bucket", nil, "")
+	w.must("PUT", "/bucket/key", nil, "body")
+	for origin, want := range map[string]string{"": "", "https://page.example": openExposed} {
+		header := http.Header{}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		res, _ := w.do("GET", "/bucket/key", header, "")
+		if got := res.Header.Get("Access-Control-Allow-Origin"); got != "*" {
+			t.Errorf("origin %q: Access-Control-Allow-Origin: got %q, want *", origin, got)
+		}
+		if got := res.Header.Get("Access-Control-Expose-Headers"); got != want {
+			t.Errorf("origin %q: exposed %q, want %q", origin, got, want)
+		}
+	}
+}
+
 func FuzzCORSMatch(f *testing.F) {
 	f.Add("https://*.example.com", "https://a.example.com", "x-oss-*", "X-Oss-Meta-A,range")
 	f.Add("*", "null", "*", "")
