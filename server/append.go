@@ -31,7 +31,7 @@ func (s *Server) appendObject(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	h := w.Header()
-	h.Set("ETag", `"`+o.ETag+`"`)
+	setETag(h, o.ETag)
 	setOwn(h, nextPosition, strconv.FormatInt(o.Size, 10))
 	setCRC64(h, o)
 	w.WriteHeader(http.StatusOK)

@@ -117,7 +117,7 @@ func (s *Server) copyObject(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	setCRC64(w.Header(), o)
-	w.Header().Set("ETag", `"`+o.ETag+`"`)
+	setETag(w.Header(), o.ETag)
 	return writeXML(w, struct {
 		XMLName      xml.Name `xml:"CopyObjectResult"`
 		LastModified string
@@ -144,7 +144,7 @@ func (s *Server) uploadPartCopy(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", `"`+part.ETag+`"`) // where the Python SDK looks for it
+	setETag(w.Header(), part.ETag) // where the Python SDK looks for it
 	return writeXML(w, struct {
 		XMLName      xml.Name `xml:"CopyPartResult"`
 		LastModified string

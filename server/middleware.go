@@ -116,10 +116,12 @@ func (w *response) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// setOwn sets a header of the service's own, x-oss-*. Its name goes out as it is
-// here, in lower case, as the service's does: the Java SDK looks for x-oss-meta- just
-// so.
+// setOwn sets a header whose name goes out as it is here, as the service writes it,
+// and not in net/http's form: x-oss-* in lower case, for the Java SDK looks for
+// x-oss-meta- just so; ETag, Content-MD5.
 func setOwn(h http.Header, name, value string) { h[name] = []string{value} }
+
+func setETag(h http.Header, etag string) { setOwn(h, "ETag", `"`+etag+`"`) }
 
 func (w *response) Write(p []byte) (n int, err error) {
 	if w.status == 0 {

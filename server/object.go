@@ -64,7 +64,7 @@ func (s *Server) putObject(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	h := w.Header()
-	h.Set("ETag", `"`+o.ETag+`"`)
+	setETag(h, o.ETag)
 	setChecksums(h, o)
 	w.WriteHeader(http.StatusOK)
 	return nil
@@ -161,7 +161,7 @@ func (s *Server) getObjectMeta(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	h := w.Header()
-	h.Set("ETag", `"`+o.ETag+`"`)
+	setETag(h, o.ETag)
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
 	if r.method == http.MethodHead { // the old form is a GET, which may not announce what it does not send
 		h.Set("Content-Length", strconv.FormatInt(o.Size, 10))
@@ -180,7 +180,7 @@ func (s *Server) object(r *request) (store.Object, error) {
 func setChecksums(h http.Header, o store.Object) {
 	setCRC64(h, o)
 	if digest, err := hex.DecodeString(o.ETag); err == nil && o.IsMD5() {
-		h.Set("Content-MD5", base64.StdEncoding.EncodeToString(digest))
+		setOwn(h, "Content-MD5", base64.StdEncoding.EncodeToString(digest))
 	}
 }
 

@@ -42,12 +42,12 @@ func (s *Server) getObject(w http.ResponseWriter, r *request) error {
 	switch status {
 	case http.StatusNotModified:
 		h.Del("Content-Type")
-		h.Del("Content-MD5")
+		delete(h, "Content-MD5")
 		w.WriteHeader(status)
 		return nil
 	case http.StatusPartialContent:
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.offset, part.offset+part.length-1, o.Size))
-		h.Del("Content-MD5")
+		delete(h, "Content-MD5")
 	}
 	h.Set("Content-Length", strconv.FormatInt(part.length, 10))
 	w.WriteHeader(status)
@@ -88,7 +88,7 @@ func (s *Server) openPart(r *request, o store.Object) (io.ReadCloser, span, int,
 
 func setObjectHeaders(h http.Header, o store.Object) {
 	h.Set("Content-Type", o.ContentType)
-	h.Set("ETag", `"`+o.ETag+`"`)
+	setETag(h, o.ETag)
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
 	h.Set("Accept-Ranges", "bytes")
 	setOwn(h, "x-oss-object-type", string(o.Type))

@@ -86,25 +86,32 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
-// TestHeaderNames: the service's own headers have lower-case names on the wire,
-// the user's metadata among them.
+// TestHeaderNames: on the wire names are as the service writes them, those of the
+// user's metadata among them.
 func TestHeaderNames(t *testing.T) {
 	w := newWorld(t)
+	w.do("PUT", "/bucket", nil, "")
+	w.do("PUT", "/bucket/key", http.Header{"X-Oss-Object-Acl": {"public-read"}, "X-Oss-Meta-Size": {"1"}}, "body")
 	web := httptest.NewServer(w.Server)
 	defer web.Close()
-	c, err := net.Dial("tcp", web.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	fmt.Fprintf(c, "HEAD /none/key HTTP/1.0\r\n\r\n")
-	answer, err := io.ReadAll(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"x-oss-request-id", "x-oss-server-time", "x-oss-ec", "x-oss-err"} {
-		if !strings.Contains(string(answer), "\r\n"+name+": ") {
-			t.Errorf("no %s in\n%s", name, answer)
+	for key, names := range map[string][]string{
+		"none": {"x-oss-request-id", "x-oss-server-time", "x-oss-ec", "x-oss-err"},
+		"key":  {"x-oss-request-id", "x-oss-object-type", "x-oss-hash-crc64ecma", "x-oss-meta-size", "ETag", "Content-MD5"},
+	} {
+		c, err := net.Dial("tcp", web.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "HEAD /bucket/%s HTTP/1.0\r\n\r\n", key)
+		answer, err := io.ReadAll(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if strings.Count(string(answer), "\r\n"+name+": ") != 1 {
+				t.Errorf("not one %s in\n%s", name, answer)
+			}
 		}
 	}
 }

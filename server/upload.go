@@ -70,7 +70,7 @@ func (s *Server) uploadPart(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	h := w.Header()
-	h.Set("ETag", `"`+part.ETag+`"`)
+	setETag(h, part.ETag)
 	setChecksums(h, store.Object{Type: store.Normal, ETag: part.ETag, CRC64: part.CRC64, HasCRC64: true})
 	w.WriteHeader(http.StatusOK)
 	return nil
@@ -96,7 +96,7 @@ func (s *Server) completeMultipartUpload(w http.ResponseWriter, r *request) erro
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", `"`+o.ETag+`"`)
+	setETag(w.Header(), o.ETag)
 	setCRC64(w.Header(), o)
 	return writeXML(w, struct {
 		XMLName      xml.Name `xml:"CompleteMultipartUploadResult"`

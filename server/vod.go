@@ -54,7 +54,7 @@ func (s *Server) getVodPlaylist(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	w.Header().Set("Content-Type", vod.ContentType)
-	w.Header().Set("ETag", `"`+list.ETag+`"`)
+	setETag(w.Header(), list.ETag)
 	w.WriteHeader(http.StatusOK)
 	return list.Write(r.Context(), w)
 }
@@ -77,7 +77,7 @@ func (s *Server) postVodPlaylist(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", `"`+o.ETag+`"`)
+	setETag(w.Header(), o.ETag)
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
