@@ -50,7 +50,7 @@ type console struct {
 // ballast makes room for garbage. The collector lets the heap grow to about twice what
 // it found alive (Go's GC guide, "GOGC"), which is little here, some 3 MB, so that
 // requests made it run many times a second. This counts as alive; nobody touches it, so
-// that it takes no memory until garbage does, and that is 12 MiB more at any load.
+// that it takes no memory itself; garbage takes up to 12 MiB more, at any load.
 var ballast = make([]byte, 12<<20)
 
 func main() {
