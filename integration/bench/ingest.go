@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"sync"
@@ -86,51 +85,45 @@ func realTime(ctx context.Context, r *running, s *sample, n int, window time.Dur
 	return f, errors.Join(append(errs, ctx.Err())...)
 }
 
-var mallocs = regexp.MustCompile(`(?m)^go_memstats_mallocs_total (\S+)$`)
-
-// allocations publishes a clip to one channel with segments of 50 s and twice to
-// ones with segments of 100 s, the last time for longer: so what a frame costs is
-// told from what a segment and a connection cost. Shorter segments would share
-// commits, and cost less each than those they are compared with.
-func allocations(ctx context.Context, r *running, s *sample, loops int) (figures, error) {
-	var made, segments [3]float64
-	for i, run := range []struct{ seconds, loops int }{{50, loops}, {100, loops}, {100, 3 * loops}} {
-		if err := putChannel(ctx, r.http, fmt.Sprintf("ch%d", i), run.seconds); err != nil {
-			return nil, err
-		}
-		before, err := r.mallocs()
-		if err != nil {
-			return nil, err
-		}
-		p := publisher{sample: s, url: r.url(i)}
-		if err := p.flatOut(ctx, run.loops); err != nil {
-			return nil, err
-		}
-		after, err := r.mallocs()
-		if err != nil {
-			return nil, err
-		}
-		text, err := r.listed(i)
-		if err != nil {
-			return nil, err
-		}
-		made[i], segments[i] = after-before, float64(count(text))
+// allocations publishes loops of a clip to an open segment, again and again, and
+// returns how much more the process allocated than when asked for nothing: what
+// a connection, a segment and its commit cost is not a frame's.
+func allocations(ctx context.Context, r *running, s *sample) (figures, error) {
+	const (
+		publishes = 20
+		seconds   = 100 // the longest that a segment may be asked to be
+	)
+	if err := putChannel(ctx, r.http, "ch0", seconds); err != nil {
+		return nil, err
 	}
-	segment := (made[0] - made[1]) / (segments[0] - segments[1])
-	more := made[2] - made[1] - (segments[2]-segments[1])*segment
-	return figures{allocs: max(0, more/float64(2*loops*s.frames))}, nil
+	loops := int(seconds*time.Second/s.length) - 1 // the first one makes the buffers
+	p := publisher{sample: s, url: r.url(0)}
+	more := 0
+	for range publishes {
+		made, err := p.openSegment(ctx, loops, r.mallocs)
+		if err != nil {
+			return nil, err
+		}
+		more += made
+	}
+	return figures{allocs: float64(more) / float64(publishes*loops*s.frames)}, nil
 }
 
-func (r *running) mallocs() (float64, error) {
-	text, err := get(r.admin + "/metrics")
+var mallocs = regexp.MustCompile(`(?m)^# Mallocs = (\d+)$`)
+
+// mallocs returns how much the process has allocated. Unlike the counters of
+// /metrics, which lag behind by the free part of a page, those of a heap profile
+// are exact.
+func (r *running) mallocs() (int, error) {
+	text, err := get(r.admin + "/debug/pprof/heap?debug=1")
 	if err != nil {
 		return 0, err
 	}
 	m := mallocs.FindSubmatch(text)
 	if m == nil {
-		return 0, errors.New("/metrics has no go_memstats_mallocs_total")
+		return 0, errors.New("/debug/pprof/heap?debug=1 has no Mallocs")
 	}
-	return strconv.ParseFloat(string(m[1]), 64)
+	return strconv.Atoi(string(m[1]))
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -63,6 +63,41 @@ func (p *publisher) flatOut(ctx context.Context, loops int) error {
 	return p.finish(c)
 }
 
+// openSegment sends a loop, which opens a segment, and then as many as loops,
+// which must not be enough to end it. It returns how much more count grew over
+// these than over none.
+func (p *publisher) openSegment(ctx context.Context, loops int, count func() (int, error)) (int, error) {
+	nc, err := p.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer nc.Close()
+	c := nc.(*pusher.Conn)
+	c.SetDeadline(time.Now().Add(time.Minute))
+	if _, err := c.Write(p.sample.first.bytes); err != nil {
+		return 0, err
+	}
+	var counts [4]int
+	for i, loops := range [...]int{0, 0, 0, loops} {
+		for range loops {
+			if _, err := c.Write(p.sample.next.bytes); err != nil {
+				return 0, err
+			}
+		}
+		id, err := c.Call(0, "createStream", nil)
+		if err != nil {
+			return 0, err
+		}
+		if _, err := c.Result(id); err != nil {
+			return 0, err
+		}
+		if counts[i], err = count(); err != nil {
+			return 0, err
+		}
+	}
+	return (counts[3] - counts[2]) - (counts[2] - counts[1]), p.finish(c)
+}
+
 // realTime sends each message in a write of its own when it is due, until the
 // context ends.
 func (p *publisher) realTime(ctx context.Context) error {

@@ -35,8 +35,8 @@ var scenarios = []scenario{
 	{name: "100", servers: takeStreams, clip: fullHD, chunk: 4096, streams: 100, run: live(100, nil)},
 	{name: "200 small", servers: takeStreams, clip: small, chunk: 4096, streams: 200, run: live(200, (*viewer).lateness)},
 	{name: "allocations", servers: only, clip: small, chunk: 4096,
-		run: func(ctx context.Context, b *bench, r *running, s *sample) (figures, error) {
-			return allocations(ctx, r, s, max(10, b.megabytes/4))
+		run: func(ctx context.Context, _ *bench, r *running, s *sample) (figures, error) {
+			return allocations(ctx, r, s)
 		}},
 	{name: "GET playlist", servers: takeRequests, times: 3, run: asked(http.MethodGet, "playlist.m3u8")},
 	{name: "GET 1 KiB", servers: takeRequests, times: 3, run: asked(http.MethodGet, "1KiB")},

@@ -73,7 +73,7 @@ func osslive(binary string, flags ...string) server {
 			return nil, err
 		}
 		proc, err := spawn(ctx, binary, append([]string{"serve", "--data", filepath.Join(p.dir, "data"), "--durability", p.durability,
-			"--listen", addr, "--rtmp", "off", "--admin", admin, "--key", keyID + ":" + keySecret, "--bucket", "bench:public-read-write"}, flags...)...)
+			"--listen", addr, "--rtmp", "off", "--admin", admin, "--pprof", "--key", keyID + ":" + keySecret, "--bucket", "bench:public-read-write"}, flags...)...)
 		if err != nil {
 			return nil, err
 		}

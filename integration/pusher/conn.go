@@ -119,7 +119,7 @@ func (c *Conn) Connect(app, tcURL string, more ...Property) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.result(id)
+	_, err = c.Result(id)
 	return err
 }
 
@@ -129,7 +129,7 @@ func (c *Conn) Publish(name string) error {
 	if err != nil {
 		return err
 	}
-	result, err := c.result(id)
+	result, err := c.Result(id)
 	if err != nil {
 		return err
 	}
@@ -142,8 +142,9 @@ func (c *Conn) Publish(name string) error {
 	return c.Await("NetStream.Publish.Start")
 }
 
-// result reads on to the answer to a call and returns its last argument.
-func (c *Conn) result(id int) (any, error) {
+// Result reads on to the answer to a call and returns its last argument. The
+// server has then read all that was sent before the call.
+func (c *Conn) Result(id int) (any, error) {
 	for {
 		name, arguments, err := c.ReadCommand()
 		switch {
