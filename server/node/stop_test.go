@@ -62,7 +62,7 @@ func TestStopWithManyPublishers(t *testing.T) {
 	// All has been sent, but a server reads in its time: of each open segment all
 	// but the last piece is in its file.
 	eventually(t, "what was sent in files", func() bool {
-		return files(t, filepath.Join(data, "blobs"), int64(bytes-64<<10)) == publishers
+		return files(t, filepath.Join(data, "blobs"), int64(bytes-32<<10)) == publishers
 	})
 
 	began := time.Now()
