@@ -38,7 +38,7 @@ func Refusal(status int) []byte {
 	if status == http.StatusRequestHeaderFieldsTooLarge {
 		answer = errHeadersTooLarge
 	}
-	id := newRequestID()
+	id := refusal.NewID()
 	body, err := encodeXML(errorDocument{Code: answer.code, Message: answer.message, RequestID: id})
 	if err != nil { // cannot happen: every field is text
 		panic(err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"osslive/auth"
+	"osslive/server/refusal"
 )
 
 func TestAccessLog(t *testing.T) {
@@ -78,7 +79,7 @@ func TestRequestMetrics(t *testing.T) {
 func TestRequestIDs(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
-		id := newRequestID()
+		id := refusal.NewID()
 		if !requestIDPattern.MatchString(id) || seen[id] {
 			t.Fatalf("request ID %q is malformed or a repetition", id)
 		}

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"osslive/auth"
+	"osslive/server/refusal"
 )
 
 // request is an HTTP request as the handlers see it: resolved, decoded and with
@@ -63,7 +63,7 @@ func requestOf(r *http.Request) *request { return r.Context().Value(requestKey{}
 
 func newScope(hr *http.Request) *scope {
 	return &scope{Context: hr.Context(), request: request{
-		id:         newRequestID(),
+		id:         refusal.NewID(),
 		method:     hr.Method,
 		host:       hr.Host,
 		header:     hr.Header,
@@ -91,19 +91,3 @@ func (r *request) level() level {
 
 // pattern is the path of the route that the request asks for.
 func (r *request) pattern() string { return "/" + string(r.level()) + "/" + r.selector() }
-
-// newRequestID returns 24 upper-case hexadecimal digits; the Java SDK's tests
-// count them. It opens nothing, so anybody may guess it.
-func newRequestID() string {
-	const digits = "0123456789ABCDEF"
-	var id [24]byte
-	bits := rand.Uint64()
-	for i := range id {
-		if i == 16 {
-			bits = rand.Uint64()
-		}
-		id[i] = digits[bits%16]
-		bits /= 16
-	}
-	return string(id[:])
-}

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +45,7 @@ type session struct {
 
 // Publish admits a publisher or answers why not.
 func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Stream, error) {
-	requestID := newRequestID()
+	requestID := refusal.NewID()
 	log := h.Logger.With("request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer)
 
 	record, t, err := h.admit(ctx, r)
@@ -195,7 +194,7 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 
 // Malformed answers a publish whose URL cannot be read: it gives the refusal an ID.
 func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp.RejectError {
-	requestID := newRequestID()
+	requestID := refusal.NewID()
 	h.Metrics.Refused(err.Code)
 	if h.refusals.line(time.Now(), err.Description) {
 		h.Logger.Warn("publish refused", "request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer, "reason", err.Description)
@@ -230,11 +229,4 @@ func causeText(cause error) string {
 		return "client ended"
 	}
 	return cause.Error()
-}
-
-// newRequestID returns 24 upper-case hex digits, as the HTTP side's do.
-func newRequestID() string {
-	var b [12]byte
-	rand.Read(b[:])
-	return fmt.Sprintf("%X", b)
 }

@@ -9,6 +9,7 @@ package refusal
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,6 +28,22 @@ const (
 	maxBytes = 8 << 10 // of one; what is longer is kept without its signed parts
 	maxText  = 512     // of a name or message
 )
+
+// NewID returns an ID for a request or a publish: 24 upper-case hexadecimal digits,
+// which the Java SDK's tests count. It opens nothing, so anybody may guess it.
+func NewID() string {
+	const digits = "0123456789ABCDEF"
+	var id [24]byte
+	bits := rand.Uint64()
+	for i := range id {
+		if i == 16 {
+			bits = rand.Uint64()
+		}
+		id[i] = digits[bits%16]
+		bits /= 16
+	}
+	return string(id[:])
+}
 
 // Refusal is a request or a publish that was refused.
 type Refusal struct {
