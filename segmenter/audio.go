@@ -204,7 +204,9 @@ func (s *Segmenter) writeAudio(f *frame) error {
 func (s *Segmenter) placeAudio(at mpegts.Ticks) (jumped bool) {
 	v, a := &s.video, &s.audio
 	if v.near(at) || a.starts(&v.track, at) {
-		a.base = v.base
+		if a.base != v.base {
+			a.base, a.anchored = v.base, false
+		}
 		return false
 	}
 	if a.near(at) {
@@ -264,7 +266,12 @@ func (s *Segmenter) flushAudio() error {
 	if !a.buffered() {
 		return nil
 	}
-	if s.cutAtFrame && s.seg.open {
+	if !s.seg.open {
+		// A keyframe was to start the segment for them, and has not come in time.
+		a.pending = a.pending[:0]
+		return nil
+	}
+	if s.cutAtFrame {
 		// They belong to the segment that no picture has started yet.
 		if err := s.cut(a.pendingAt, false, true); err != nil {
 			return err

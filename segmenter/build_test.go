@@ -2,6 +2,7 @@ package segmenter_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"reflect"
 	"slices"
@@ -203,6 +204,9 @@ func TestStreams(t *testing.T) {
 		{"jump back by 30 s", two, join(live(60_000, 2), shifted(30_000, frames(0, 2))), "2s Kva, 2s KDva"},
 		{"jump in mid GOP", two, join(live(0, 1), one(inter(1000), inter(3_601_040), inter(3_601_080)), gop(3_601_120, 3_601_520, 40)), "1.04s Kva, 400ms KDva"},
 		{"jump of the audio first", two, join(live(0, 1), one(aac(3_601_000), inter(1000), idr(3_601_040), aac(3_601_021), inter(3_601_080))), "1.04s Kva, 80ms KDva"},
+		{"another source", two, join(live(60_000, 2), one(avcC(0, otherSPS, pps), asc(0, mono44)), frames(0, 2)), "2s Kva, 2s KDva"},
+		{"another source, its audio first", two, join(live(60_000, 2), one(asc(0, mono44), aac(0), aac(21), aac(43), aac(64)), frames(80, 2)), "2s Kva, 2s KDva"},
+		{"another source, its audio first by far", two, join(live(60_000, 2), one(asc(0, mono44)), evenly(20, 64.0/3), frames(420, 2)), "2.007s Kfva, 2.42s FDva"},
 		{"a single wild picture", two, join(live(0, 1), one(inter(900_000_000)), frames(1000, 1)), "1s Kva, 1s KDva"},
 		{"jump back by a little over 1 s", two, join(live(0, 3), one(inter(1950)), gop(2000, 3000, 40)), "2s Kva, 1s Kva, 1s KDva"},
 		{"pause of 9 s", two, join(live(0, 1), frames(10_000, 1)), "10s Kva, 1s Kva"},
@@ -364,6 +368,29 @@ func TestAudioOverAJump(t *testing.T) {
 		for i, seg := range out.check(t).Segments {
 			if ms := out.info[i].Duration.Milliseconds(); float64(seg.AudioFrames-2)*perFrame > float64(ms) {
 				t.Errorf("by %d ms: segment %d of %d ms has %d audio frames of %.1f ms", int32(by), i, ms, seg.AudioFrames, perFrame)
+			}
+		}
+	}
+}
+
+// A source whose audio is longer than its video, or shorter, begins anew again and
+// again: in each run sound and picture are together as they were sent.
+func TestSourceBeginsAnew(t *testing.T) {
+	for _, ms := range []float64{1920, 1970, 2000, 2040} {
+		source := join(only(flv.Video, frames(0, 2)), evenly(int(ms*3/64), 64.0/3))
+		slices.SortStableFunc(source, func(a, b flv.Tag) int { return cmp.Compare(a.Time, b.Time) })
+		tags := one(avcC(0, sps, pps), asc(0, stereo48))
+		for range 6 {
+			tags = append(tags, source...)
+		}
+		out, _ := segment(t, segmenter.Config{FragDuration: 2 * time.Second}, tags)
+		report := out.check(t)
+		if len(report.Segments) != 6 {
+			t.Fatalf("audio of %v ms: got %s", ms, summary(t, out))
+		}
+		for i, seg := range report.Segments {
+			if apart := seg.FirstAudio - seg.FirstDTS; apart != 0 || seg.AudioFrames != int(ms*3/64) {
+				t.Errorf("audio of %v ms, run %d: sound is %d ms behind the picture, %d frames, want none, %d", ms, i, apart/90, seg.AudioFrames, int(ms*3/64))
 			}
 		}
 	}

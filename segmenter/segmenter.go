@@ -303,8 +303,12 @@ func (s *Segmenter) finish(next mpegts.Ticks) error {
 // does not follow from it.
 func (s *Segmenter) endRun() error {
 	if s.seg.open {
-		if err := s.flushAudio(); err != nil { // may cut
-			return err
+		// What is pending since a cut was ordered has a new configuration, and belongs
+		// to what comes next.
+		if !s.cutAtFrame {
+			if err := s.flushAudio(); err != nil {
+				return err
+			}
 		}
 		if err := s.finish(s.end()); err != nil {
 			return err

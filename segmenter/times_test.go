@@ -20,7 +20,8 @@ type timeline struct {
 }
 
 // newTimeline lets the clock run, stand still, step back by less than a second,
-// pause for less than ten, and, in every other stream, jump. It starts anywhere,
+// pause for less than ten, and, in every other stream, jump, in some with another
+// audio configuration. It starts anywhere,
 // often just before a wrap, and wraps after 31 bits or 32. Both tracks take
 // their times from it.
 func newTimeline(seed uint64) (l timeline) {
@@ -32,12 +33,13 @@ func newTimeline(seed uint64) (l timeline) {
 	now := [...]int64{0, 1<<24 - 1 - r.Int64N(3000), mask - r.Int64N(3000), r.Int64N(mask)}[r.IntN(4)]
 	jumps := seed%2 == 0
 	audioOnly := seed%16 == 15
+	config := stereo48
 
 	if !audioOnly {
 		l.tags = append(l.tags, avcC(flv.Millis(now&mask), sps, pps))
 	}
 	if audioOnly || r.IntN(4) > 0 {
-		l.tags = append(l.tags, asc(0, stereo48))
+		l.tags = append(l.tags, asc(0, config))
 	}
 	started, leapt, jumped := false, false, false // leapt since the last picture
 	var highest [2]int64                          // of audio, of video
@@ -60,6 +62,11 @@ func newTimeline(seed uint64) (l timeline) {
 		}
 		track, key := 0, false
 		at := flv.Millis(now & mask)
+		if leapt && r.IntN(4) == 0 {
+			config = map[string]string{stereo48: mono44, mono44: stereo48}[config]
+			l.tags = append(l.tags, asc(at, config))
+			l.breaks++
+		}
 		switch n := r.IntN(10); {
 		case audioOnly || n < 5:
 			l.tags = append(l.tags, aac(at))

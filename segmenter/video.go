@@ -233,7 +233,9 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		return nil
 	}
 	base, jumped := s.videoBase(f.at)
-	if jumped && s.seg.open && !audioOnly {
+	// A segment that audio has begun after the jump goes on with its keyframe.
+	joins := f.key && !s.seg.video && base == s.audio.base
+	if jumped && s.seg.open && !audioOnly && !joins {
 		if err := s.endRun(); err != nil {
 			return err
 		}
@@ -334,7 +336,12 @@ func (s *Segmenter) videoBase(at mpegts.Ticks) (base mpegts.Ticks, jumped bool) 
 		// The audio was there first, or never left while the video paused.
 		return a.base, v.base != a.base
 	case v.started:
-		return at - (v.last + v.interval), true
+		// Where neither track has anything yet.
+		next := v.last + v.interval
+		if a.started {
+			next = max(next, a.last+a.interval())
+		}
+		return at - next, true
 	case a.started:
 		return at - a.last, false
 	}

@@ -31,6 +31,7 @@ type Segment struct {
 	HasVideo      bool // as the program map says
 	HasAudio      bool
 	HEVC          bool  // the video is HEVC, not H.264
+	FirstAudio    int64 // PTS of the first audio
 	AudioLead     int64 // the most that audio was ahead of the pictures before it
 	Version       int   // of the program map
 }

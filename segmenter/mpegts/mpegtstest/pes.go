@@ -217,6 +217,9 @@ func (r *reader) sound(u *unit, pts int64, payload []byte) {
 		r.fault("audio PTS %d after %d", pts, r.lastPTS)
 	}
 	r.lastPTS, r.hasAudio = pts, true
+	if r.cur.AudioFrames == 0 {
+		r.cur.FirstAudio = pts
+	}
 	if r.cur.HasVideo && r.hasDTS {
 		r.cur.AudioLead = max(r.cur.AudioLead, pts-r.dts)
 	}
