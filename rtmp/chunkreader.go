@@ -228,7 +228,7 @@ func (r *chunkReader) chunkStream(id uint32, format byte) (*chunkStream, error) 
 		return nil, protocolErrorf("chunk stream %d begins with a header of format %d", id, format)
 	}
 	if r.count == r.limits.ChunkStreams {
-		return nil, limitErrorf("ChunkStreams", "more than %d chunk streams", r.count)
+		return nil, limitErrorf("ChunkStreams", "more than %d chunk streams: use the same for all messages of a kind", r.count)
 	}
 	r.count++
 	cs := &chunkStream{more: notOneByte}
@@ -247,7 +247,7 @@ func (r *chunkReader) chunkStream(id uint32, format byte) (*chunkStream, error) 
 // begin starts a message with the header that cs now has.
 func (r *chunkReader) begin(cs *chunkStream) error {
 	if limit, name := r.limits.messageLimit(cs.typ); int(cs.length) > limit {
-		return limitErrorf(name, "message of type %d has %d bytes, more than %d", cs.typ, cs.length, limit)
+		return limitErrorf(name, "%v of %d bytes, at most %d are taken", cs.typ, cs.length, limit)
 	}
 	cs.left = cs.length
 	return nil
@@ -265,7 +265,7 @@ func (r *chunkReader) grow(cs *chunkStream, k int) error {
 		if r.budget == r.limits.BufferedWaiting {
 			name = "BufferedWaiting"
 		}
-		return limitErrorf(name, "unfinished messages need more than %d bytes", r.budget)
+		return limitErrorf(name, "unfinished messages on all chunk streams take more than %d bytes: send fewer at a time", r.budget)
 	}
 	r.held += more
 	body.b = append(body.b[:0], cs.body...)
@@ -317,7 +317,7 @@ func (r *chunkReader) setChunkSize(m message) error {
 		return err
 	}
 	if n == 0 || n >= 1<<31 {
-		return protocolErrorf("chunk size of %d", n)
+		return protocolErrorf("Set Chunk Size to %d: it must be from 1 to 2147483647", n)
 	}
 	r.chunkSize = min(n, flv.MaxData)
 	return nil

@@ -188,16 +188,25 @@ func TestReplies(t *testing.T) {
 }
 
 func TestHopelessConnect(t *testing.T) {
-	s := startServer(t, newRecorder(), Limits{})
-	p := newPeer(t, s.addr)
-	p.command(0, "connect", 1, amf0.Object{{Name: "app", Value: amf0.String(strings.Repeat("x", 5000))}})
-	p.send()
-	var reject *RejectError
-	if err := p.await("_error").refusal(); !errors.As(err, &reject) || reject.Code != codeConnectRejected {
-		t.Errorf("got %v, want %s", err, codeConnectRejected)
+	connect := amf0.Append(nil, amf0.String("connect"), amf0.Number(1))
+	for _, tt := range []struct{ name, object, want string }{
+		{"long app", string(amf0.Append(nil, amf0.Object{{Name: "app", Value: amf0.String(strings.Repeat("x", 5000))}})), "at most 4096 bytes"},
+		{"AMF3 object", "\x11\x0a\x0b\x01\x01", "AMF3 values are not supported"},
+		{"too deep", strings.Repeat("\x03\x00\x01k", 40), "LimitExceeded: "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := startServer(t, newRecorder(), Limits{})
+			p := newPeer(t, s.addr)
+			p.w.message(3, typeCommand, 0, append(bytes.Clone(connect), tt.object...))
+			p.send()
+			var reject *RejectError
+			if err := p.await("_error").refusal(); !errors.As(err, &reject) || reject.Code != codeConnectRejected || !strings.Contains(reject.Description, tt.want) {
+				t.Errorf("got %v, want %s with %q", err, codeConnectRejected, tt.want)
+			}
+			p.nc.Close()
+			s.end(t)
+		})
 	}
-	p.nc.Close()
-	s.end(t)
 }
 
 func TestCommandsOutOfOrder(t *testing.T) {

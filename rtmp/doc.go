@@ -25,6 +25,9 @@
 //	audio, video and data messages
 //	FCUnpublish, deleteStream             → onStatus NetStream.Unpublish.Success
 //
+// Flash clients wrap the same in messages of AMF3 types, behind a zero; values
+// that are AMF3 themselves no publisher sends, and they are refused.
+//
 // The URL typed by a user is divided between app and name, differently by each
 // client, so it is put together again before anything looks at it.
 //

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"osslive/rtmp/flv"
 )
@@ -62,10 +63,25 @@ func (l *Limits) messageLimit(typ messageType) (int, string) {
 	return l.DataMessage, "DataMessage"
 }
 
+// String names what users know by a name.
+func (t messageType) String() string {
+	switch t {
+	case typeAudio:
+		return "audio message"
+	case typeVideo:
+		return "video message"
+	case typeData, typeDataAMF3:
+		return "metadata"
+	case typeCommand, typeCommandAMF3:
+		return "command"
+	}
+	return fmt.Sprintf("message of type %d", byte(t))
+}
+
 // uint32Body is the number that a control message begins with.
 func (m message) uint32Body() (uint32, error) {
 	if len(m.body) < 4 {
-		return 0, protocolErrorf("control message of type %d has %d bytes", m.typ, len(m.body))
+		return 0, protocolErrorf("control %v has %d bytes, at least 4 are needed", m.typ, len(m.body))
 	}
 	return binary.BigEndian.Uint32(m.body), nil
 }

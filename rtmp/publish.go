@@ -10,6 +10,10 @@ import (
 func (c *conn) command(m message) error {
 	cmd, err := parseCommand(m)
 	if err != nil {
+		if c.state == connecting {
+			_, text := statusOf(err)
+			c.out.add(csidCommand, failure(connectID, codeConnectRejected, text))
+		}
 		return err
 	}
 	if c.commands++; c.state != publishing && c.commands > c.limits.Commands {
@@ -65,7 +69,7 @@ func (c *conn) connect(cmd command) error {
 	for _, part := range []string{c.client.app, c.client.tcURL} {
 		if checkURLPart(part) != nil {
 			c.out.add(csidCommand, failure(cmd.transaction, codeConnectRejected, "InvalidArgument: app and tcUrl take at most 4096 bytes without line breaks"))
-			return protocolErrorf("connect with an app or tcUrl that cannot be")
+			return protocolErrorf("connect with an app or tcUrl that is too long or has a line break")
 		}
 	}
 	c.client.flashVer = c.client.flashVer[:min(len(c.client.flashVer), maxFlashVer)]

@@ -185,7 +185,7 @@ func TestEndOfPublish(t *testing.T) {
 		{"long message", nil, func(_ *testServer, p *peer, _ *recording) {
 			p.w.header(0, 4, 0, 2<<20, int(typeAudio), 1)
 			p.send()
-		}, isLimit("AudioMessage"), CodeRejected + " LimitExceeded: message of type 8"},
+		}, isLimit("AudioMessage"), CodeRejected + " LimitExceeded: audio message of 2097152 bytes, at most 1048576"},
 		{"second publish", nil, func(_ *testServer, p *peer, _ *recording) { p.publish() },
 			func(err error) bool { var p *ProtocolError; return errors.As(err, &p) }, CodeRejected + " ProtocolError: publish"},
 		{"play", nil, func(_ *testServer, p *peer, _ *recording) {

@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 )
@@ -50,7 +51,7 @@ var errControl = &RejectError{CodeBadName, "InvalidArgument: the URL contains a 
 
 func checkURLPart(s string) error {
 	if len(s) > maxURLPart {
-		return &RejectError{CodeBadName, "InvalidArgument: the URL is too long"}
+		return &RejectError{CodeBadName, fmt.Sprintf("InvalidArgument: a part of the URL has %d bytes, at most %d are taken", len(s), maxURLPart)}
 	}
 	if hasControl(s) {
 		return errControl

@@ -59,6 +59,7 @@ func (a *audioTrack) interval() mpegts.Ticks {
 }
 
 func (s *Segmenter) badAudio(err error) error {
+	s.malformed++
 	if s.audio.bad++; s.audio.bad < maxBad {
 		return nil
 	}
@@ -70,7 +71,7 @@ func (s *Segmenter) audioTag(t flv.Tag) error {
 	switch {
 	case err != nil:
 		return s.badAudio(err)
-	case h.Packet != flv.Config && h.Packet != flv.Coded || len(body) == 0:
+	case h.Packet != flv.Config && (h.Packet != flv.Coded || len(body) == 0):
 		return nil
 	}
 	a := &s.audio
@@ -105,7 +106,7 @@ func (s *Segmenter) dropAudio(codec, reason string) error {
 // cannot be written with the old one.
 func (s *Segmenter) audioConfig(body []byte) error {
 	a := &s.audio
-	if bytes.Equal(body, a.record) {
+	if a.record != nil && bytes.Equal(body, a.record) {
 		return nil
 	}
 	c, err := parseASC(body)
@@ -113,6 +114,12 @@ func (s *Segmenter) audioConfig(body []byte) error {
 		a.bad = 0
 		return s.dropAudio(unsupported.Codec, unsupported.Message)
 	} else if err != nil {
+		if !a.usable {
+			reason := fmt.Sprintf("%v: audio is dropped until the encoder sends another", err)
+			if err := s.dropAudio(flv.AAC.String(), reason); err != nil {
+				return err
+			}
+		}
 		return s.badAudio(err)
 	}
 	a.bad = 0

@@ -91,6 +91,34 @@ func interleave(n int, a, b flv.Tag) (tags []flv.Tag) {
 	return tags
 }
 
+// A configuration that cannot be read costs the audio until there is another, and
+// that is told and counted.
+func TestMalformedAudioConfig(t *testing.T) {
+	for _, config := range []string{"16 88", ""} {
+		var out sink
+		s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &out)
+		write := func(tags []flv.Tag) {
+			for _, tag := range tags {
+				if err := s.WriteTag(tag); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		write(join(one(avcC(0, sps, pps), asc(0, config)), frames(0, 2)))
+		if got := s.Info().Audio.Dropped; !strings.Contains(got, "malformed AudioSpecificConfig") || s.Malformed() != 1 {
+			t.Errorf("config %q: audio dropped because %q, %d malformed", config, got, s.Malformed())
+		}
+		write(join(one(asc(2000, stereo48)), frames(2000, 1), frames(3000, 1)))
+		if got := s.Info().Audio.Dropped; got != "" {
+			t.Errorf("config %q, then a good one: audio dropped because %q", config, got)
+		}
+		s.Close()
+		if got, want := summary(t, &out), "1s Kv, 1s Kv, 1s KDva, 1s Kva"; got != want {
+			t.Errorf("config %q: got %s, want %s", config, got, want)
+		}
+	}
+}
+
 func TestCloseWithoutVideo(t *testing.T) {
 	s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &sink{})
 	for _, tag := range only(flv.Audio, live(0, 1)) {

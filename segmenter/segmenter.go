@@ -98,6 +98,7 @@ type Segmenter struct {
 	cutAtFrame   bool         // the next frame that is written starts a segment
 	cutAtKey     bool         // the next keyframe does
 	runStart     mpegts.Ticks // since the last discontinuity
+	malformed    int          // tags dropped
 
 	mu   sync.Mutex
 	info StreamInfo
@@ -150,6 +151,9 @@ func (s *Segmenter) writeTag(t flv.Tag) (err error) {
 	}
 	return err
 }
+
+// Malformed returns how many tags were dropped because they cannot be read.
+func (s *Segmenter) Malformed() int { return s.malformed }
 
 // wait ends the phases before running when their time is over.
 func (s *Segmenter) wait() error {

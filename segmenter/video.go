@@ -51,6 +51,7 @@ func (v *videoTrack) adoptable(f *frame) bool {
 }
 
 func (s *Segmenter) badVideo(err error) error {
+	s.malformed++
 	if s.video.bad++; s.video.bad < maxBad {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -38,6 +39,7 @@ type session struct {
 	unsigned bool // allowed by the bucket's ACL alone
 
 	unmetered int // bytes of tags that BytesIn lacks
+	malformed int // tags that Metrics has been told of
 
 	stat   store.Stat // the constant part; renew fills in the media
 	silent bool       // said that the audio is dropped; renew's
@@ -97,6 +99,13 @@ func (s *session) WriteTag(t flv.Tag) error {
 func (s *session) meter() {
 	s.handler.Metrics.BytesIn.Add(float64(s.unmetered))
 	s.unmetered = 0
+	if n := s.segmenter.Malformed(); n > s.malformed {
+		if s.malformed == 0 {
+			s.log.Warn("malformed media dropped", "messages", n)
+		}
+		s.handler.Metrics.Malformed.Add(float64(n - s.malformed))
+		s.malformed = n
+	}
 }
 
 // Open begins a segment; its name is the wall clock of this moment.
@@ -140,7 +149,7 @@ func (s *session) Close(cause error) {
 	if err := s.record.End(ctx); err != nil {
 		s.log.Error("end session", "error", err)
 	}
-	s.log.Info("publish ended", "reason", causeText(cause), "seconds", int(time.Since(s.began).Seconds()), "segments", s.recorder.count.Load())
+	s.log.Info("publish ended", "reason", causeText(cause), "seconds", int(time.Since(s.began).Seconds()), "segments", s.recorder.count.Load(), "malformed", s.malformed)
 }
 
 // renew holds the lease with fresh statistics. An error means that the publish
@@ -150,7 +159,7 @@ func (s *session) renew(ctx context.Context) error {
 	info := s.segmenter.Info()
 	if v := info.Video; v.Codec != "" {
 		stat.Video = &store.VideoStat{Codec: v.Codec, Width: v.Width, Height: v.Height,
-			FrameRate: int(v.FrameRate), Bandwidth: v.Bandwidth, KeyInterval: v.KeyInterval}
+			FrameRate: int(math.Round(v.FrameRate)), Bandwidth: v.Bandwidth, KeyInterval: v.KeyInterval}
 	}
 	if why := info.Audio.Dropped; why != "" && !s.silent {
 		s.silent = true
@@ -204,6 +213,21 @@ func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp
 		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: code, Message: message, Err: err, Host: r.Host,
 	})
 	return &rtmp.RejectError{Code: err.Code, Description: fmt.Sprintf("%s (RequestId %s)", err.Description, requestID)}
+}
+
+// Ended logs and counts the end of a connection. What is not RTMP at all, such as a
+// browser at the wrong port, is a refusal too, without an ID.
+func (h *Handler) Ended(i rtmp.CloseInfo) {
+	if i.Limit != "" {
+		h.Metrics.Limit("rtmp", i.Limit)
+	}
+	level := slog.LevelDebug
+	var violation *rtmp.ProtocolError
+	if !i.Published && errors.As(i.Reason, &violation) && h.refusals.line(time.Now(), violation.Message) {
+		level = slog.LevelWarn
+	}
+	h.Logger.Log(context.Background(), level, "rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
+		"received", i.Received, "sent", i.Sent, "reason", i.Reason)
 }
 
 // keep remembers a refusal for whoever asks about it.

@@ -20,6 +20,7 @@ type Metrics struct {
 
 	Publishers prometheus.Gauge   // LiveChannels with a publisher at this moment
 	BytesIn    prometheus.Counter // bytes of media tags received
+	Malformed  prometheus.Counter // media tags dropped because they cannot be read
 
 	publishes      *prometheus.CounterVec
 	segmentSeconds prometheus.Histogram
@@ -76,9 +77,13 @@ func New(r prometheus.Registerer) *Metrics {
 			Name: "osslive_ingest_bytes_total",
 			Help: "Bytes of media tags received from publishers.",
 		}),
+		Malformed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "osslive_ingest_malformed_total",
+			Help: "Media tags of publishers that cannot be read and were dropped.",
+		}),
 	}
 	r.MustRegister(m.requests, m.requestSeconds, m.refusals, m.panics, m.limits, m.sent,
-		m.Publishers, m.BytesIn, m.publishes, m.segmentSeconds, m.segmentBytes)
+		m.Publishers, m.BytesIn, m.Malformed, m.publishes, m.segmentSeconds, m.segmentBytes)
 	return m
 }
 

@@ -32,6 +32,7 @@ func TestMetrics(t *testing.T) {
 		`osslive_http_requests_total{GetObject,404} 1`,
 		`osslive_http_sent_bytes_total{GetObject} 12`,
 		`osslive_ingest_bytes_total 1000`,
+		`osslive_ingest_malformed_total 0`,
 		`osslive_limits_reached_total{Idle,rtmp} 1`,
 		`osslive_live_publishers 1`,
 		`osslive_publishes_total{NetStream.Publish.Denied} 1`,

@@ -139,7 +139,7 @@ func TestSlowHeaders(t *testing.T) {
 // TestIdleConnections: they cost little, and go after the idle time.
 func TestIdleConnections(t *testing.T) {
 	const count = 500
-	n := start(t, func(c *Config) { c.limits = limits{connections: 1000, header: time.Minute, idle: time.Second} })
+	n := start(t, func(c *Config) { c.limits = limits{connections: 1000, header: time.Minute, idle: 3 * time.Second} })
 	first := connect(t, n.Listen)
 	if err := ask(first); err != nil { // makes what is made once
 		t.Fatal(err)

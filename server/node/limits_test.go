@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"reflect"
 	"regexp"
 	"strings"
@@ -79,6 +80,33 @@ func TestHTTPLimitsAreCounted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWhatIsLeftOut: media that cannot be read is counted and told of once, and
+// so is what comes to the RTMP port by mistake.
+func TestWhatIsLeftOut(t *testing.T) {
+	var log logBuffer
+	n := start(t, func(c *Config) {
+		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	})
+	client, err := rtmp.Dial(t.Context(), publishURL(n, n.Listen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := client.WriteTag(flv.Tag{Type: flv.Video, Data: []byte{0x17, 0, 0, 0, 0, 9}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client.Close()
+	eventually(t, "malformed tags counted", func() bool {
+		_, text := get(t, "http://"+n.Admin+"/metrics")
+		return strings.Contains(text, "\nosslive_ingest_malformed_total 3\n")
+	})
+	exchange(t, n.RTMP, []byte("GET / HTTP/1.1\r\n\r\n"))
+	for _, want := range []string{`msg="malformed media dropped"`, "this looks like HTTP"} {
+		eventually(t, want+" logged", func() bool { return strings.Count(log.String(), want) == 1 })
 	}
 }
 

@@ -180,7 +180,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 		rtmpLimits.Idle = c.PublisherIdle
 	}
 	fit(FileLimit(), &limits, &rtmpLimits)
-	n.rtmp = &rtmp.Server{Handler: publishers, OnMalformed: publishers.Malformed, Limits: rtmpLimits, OnClose: n.rtmpEnded(instruments)}
+	n.rtmp = &rtmp.Server{Handler: publishers, OnMalformed: publishers.Malformed, Limits: rtmpLimits, OnClose: publishers.Ended}
 	n.rtmp.Video, n.rtmp.Audio = publishers.Codecs()
 	n.api = &http.Server{
 		Handler: server.New(server.Config{
@@ -270,17 +270,6 @@ func (n *Node) state(c *Config, http slots) metrics.State {
 		s.CertificateEnd = func() time.Time { return n.pair.current(time.Now()).Leaf.NotAfter }
 	}
 	return s
-}
-
-// rtmpEnded returns what logs and counts the ends of RTMP connections.
-func (n *Node) rtmpEnded(m *metrics.Metrics) func(rtmp.CloseInfo) {
-	return func(i rtmp.CloseInfo) {
-		if i.Limit != "" {
-			m.Limit("rtmp", i.Limit)
-		}
-		n.log.Debug("rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
-			"received", i.Received, "sent", i.Sent, "reason", i.Reason)
-	}
 }
 
 // logHint says why something was refused, and where there is more.

@@ -107,7 +107,7 @@ func (q *question) causes() (causes []Cause) {
 		}
 	}
 	if len(causes) == 0 {
-		causes = append(causes, Cause{ID: "as-answered", Title: q.plain(q.r.Message), Fix: "The answer says all that is known: " + q.plain(q.r.Code) + "."})
+		causes = append(causes, Cause{ID: "as-answered", Title: q.plain(q.r.Message)})
 	}
 	return causes
 }

@@ -25,7 +25,10 @@ func (e *Explanation) Text() string {
 		case i == 0:
 			label = "Likely cause"
 		}
-		fmt.Fprintf(&b, "\n%s [%s]: %s\n  Fix: %s\n", label, c.ID, c.Title, c.Fix)
+		fmt.Fprintf(&b, "\n%s [%s]: %s\n", label, c.ID, c.Title)
+		if c.Fix != "" {
+			fmt.Fprintf(&b, "  Fix: %s\n", c.Fix)
+		}
 	}
 	b.WriteString("\nWhat came\n")
 	for _, p := range e.Parts {
