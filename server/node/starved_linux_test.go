@@ -83,8 +83,8 @@ func TestStarved(t *testing.T) {
 			eventually(t, "a request served", func() bool { return ask(connect(t, listen)) == nil })
 			recovered := time.Since(began)
 			t.Logf("%d connections, %d files: CPU %.0f %%, served %v after they ended", count, files, busy, recovered.Round(time.Millisecond))
-			if busy > 20 {
-				t.Errorf("CPU while starved: %.0f %%, want at most 20", busy)
+			if busy > 50 { // a loop that does not wait takes 100
+				t.Errorf("CPU while starved: %.0f %%, want at most 50", busy)
 			}
 			if recovered > time.Second {
 				t.Errorf("served again after %v, want 1 s", recovered)
