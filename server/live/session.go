@@ -157,9 +157,9 @@ func (s *session) renew(ctx context.Context) error {
 	stat := s.stat
 	info := s.segmenter.Info()
 	if v := info.Video; v.Codec != "" {
-		// The Java SDK's tests have 29 for 29.97.
 		stat.Video = &store.VideoStat{Codec: v.Codec, Width: v.Width, Height: v.Height,
-			FrameRate: int(v.FrameRate), Bandwidth: v.Bandwidth, KeyInterval: v.KeyInterval}
+			FrameRate: int(v.FrameRate), // cut off: the Java SDK's tests have 29 for 29.97
+			Bandwidth: v.Bandwidth, KeyInterval: v.KeyInterval}
 	}
 	if why := info.Audio.Dropped; why != "" && !s.silent {
 		s.silent = true
