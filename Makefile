@@ -21,6 +21,8 @@ demo: build
 	./osslive demo
 
 # Everything, on a fresh clone. Two cores are enough: packages run one after the other.
+# OSSLIVE_REQUIRE_TOOLS: a missing tool is a failure here, and a skip in a plain "go test ./...".
+test integration: export OSSLIVE_REQUIRE_TOOLS = 1
 test:
 	integration/install.sh
 	$(GO) vet ./...
@@ -32,9 +34,8 @@ unit:
 	$(GO) test -race -p 1 $(UNIT)
 	$(GO) test -count 1 -run 'Alloc|Timing' $(UNIT)
 
-# OSSLIVE_REQUIRE_TOOLS: a missing tool is a failure here, and a skip in a plain "go test ./...".
 integration:
-	OSSLIVE_REQUIRE_TOOLS=1 $(GO) test -p 1 -parallel 4 -count 1 -timeout 35m -v ./integration/...
+	$(GO) test -p 1 -parallel 4 -count 1 -timeout 35m -v ./integration/...
 
 # One object of 5 GiB, lists of 1,000,000 keys, hostile clients in the thousands, 27 hours of one stream: Linux, 11 GiB of disk, a quarter of an hour.
 soak:

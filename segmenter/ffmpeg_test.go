@@ -2,6 +2,7 @@ package segmenter_test
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -15,8 +16,11 @@ import (
 func ffmpeg(t *testing.T, stdin []byte, args ...string) string {
 	t.Helper()
 	path, err := exec.LookPath("ffmpeg")
+	if err != nil && os.Getenv("OSSLIVE_REQUIRE_TOOLS") != "" {
+		t.Fatal("ffmpeg is missing: integration/install.sh brings it")
+	}
 	if err != nil {
-		t.Skip("ffmpeg is not installed")
+		t.Skip("ffmpeg is missing: integration/install.sh brings it")
 	}
 	cmd := exec.Command(path, append([]string{"-v", "warning"}, args...)...)
 	if stdin != nil {
