@@ -75,10 +75,11 @@ type conn struct {
 	progress           bool // a message was handled since the last read
 	overstayed         bool // the client did not leave within limits.Drain
 
-	mu     sync.Mutex
-	armed  time.Time // the read deadline of nc
-	kicked *kick
-	turn   int // of the publish that Kick ends; a later one is not meant
+	kicked atomic.Pointer[kick] // set with mu held
+
+	mu    sync.Mutex
+	armed time.Time // the read deadline of nc
+	turn  int       // of the publish that Kick ends; a later one is not meant
 }
 
 // client is what connect said.
@@ -136,7 +137,7 @@ func (c *conn) talk() error {
 		if err != nil {
 			return c.readError(err)
 		}
-		if k := c.order(); k != nil {
+		if k := c.kicked.Load(); k != nil {
 			return k.err
 		}
 		if err := c.handle(m); err != nil {
@@ -148,7 +149,7 @@ func (c *conn) talk() error {
 
 // readError returns the reason why reading has failed with err.
 func (c *conn) readError(err error) error {
-	if k := c.order(); k != nil {
+	if k := c.kicked.Load(); k != nil {
 		return k.err
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -268,7 +269,7 @@ func (c *conn) arm() {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if early := c.armed.Sub(c.deadline); c.kicked == nil && (early < 0 || early > slack) {
+	if early := c.armed.Sub(c.deadline); c.kicked.Load() == nil && (early < 0 || early > slack) {
 		c.armed = c.deadline.Add(slack)
 		c.nc.SetReadDeadline(c.armed)
 	}
@@ -297,17 +298,9 @@ func (c *conn) kick(err error) {
 
 // kickLocked is kick with c.mu held.
 func (c *conn) kickLocked(err error) {
-	if c.kicked == nil {
-		c.kicked = &kick{err}
+	if c.kicked.CompareAndSwap(nil, &kick{err}) {
 		c.nc.SetReadDeadline(time.Unix(1, 0))
 	}
-}
-
-// order returns the order to end, or nil.
-func (c *conn) order() *kick {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.kicked
 }
 
 // farewell tells the client why the connection ends. It must not be closed
