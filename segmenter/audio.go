@@ -33,8 +33,9 @@ type audioTrack struct {
 	bad   int
 	meter meter
 
-	record  []byte // the last AudioSpecificConfig
-	usable  bool   // config is set
+	record  []byte // the last AudioSpecificConfig that can be carried
+	usable  bool   // config is set, and what comes is AAC
+	others  int    // messages of another codec in a row
 	dropped string // why not, once that is clear
 	config  aacConfig
 	header  [adtsHeaderSize]byte
@@ -80,7 +81,7 @@ func (s *Segmenter) audioTag(t flv.Tag) error {
 	}
 	switch {
 	case h.Codec != flv.AAC:
-		err = s.dropAudio(h.Codec.String(), fmt.Sprintf("audio codec %v is not supported by LiveChannel, audio is dropped: choose AAC", h.Codec))
+		err = s.otherAudio(h)
 	case h.Packet == flv.Config:
 		err = s.audioConfig(body)
 	default:
@@ -92,12 +93,25 @@ func (s *Segmenter) audioTag(t flv.Tag) error {
 	return err
 }
 
+// otherAudio leaves out a message of another codec than AAC. Among AAC it may be a
+// damaged one; many in a row are audio that has gone over to that codec.
+func (s *Segmenter) otherAudio(h flv.AudioHeader) error {
+	a := &s.audio
+	if a.usable && h.Packet == flv.Coded {
+		s.malformed++
+		if a.others++; a.others < maxBad {
+			return nil
+		}
+	}
+	return s.dropAudio(h.Codec.String(), fmt.Sprintf("audio codec %v is not supported by LiveChannel, audio is dropped: choose AAC", h.Codec))
+}
+
 // dropAudio notes why audio is left out.
 func (s *Segmenter) dropAudio(codec, reason string) error {
 	if s.audio.dropped == reason {
 		return nil
 	}
-	s.audio.usable, s.audio.record, s.audio.dropped = false, nil, reason
+	s.audio.usable, s.audio.dropped = false, reason
 	s.update(func(i *StreamInfo) { i.Audio = AudioInfo{Codec: codec, Dropped: reason} })
 	return s.flushAudio()
 }
@@ -106,12 +120,12 @@ func (s *Segmenter) dropAudio(codec, reason string) error {
 // cannot be written with the old one.
 func (s *Segmenter) audioConfig(body []byte) error {
 	a := &s.audio
-	if a.record != nil && bytes.Equal(body, a.record) {
+	if a.usable && bytes.Equal(body, a.record) {
 		return nil
 	}
 	c, err := parseASC(body)
 	if unsupported := (*UnsupportedError)(nil); errors.As(err, &unsupported) {
-		a.bad = 0
+		a.bad, a.record = 0, nil
 		return s.dropAudio(unsupported.Codec, unsupported.Message)
 	} else if err != nil {
 		if !a.usable {
@@ -142,6 +156,13 @@ func (s *Segmenter) audioConfig(body []byte) error {
 
 func (s *Segmenter) audioFrame(time flv.Millis, body []byte) error {
 	a := &s.audio
+	a.others = 0
+	if !a.usable && a.record != nil {
+		// Another codec was there meanwhile: encoders send the configuration once.
+		if err := s.audioConfig(a.record); err != nil {
+			return err
+		}
+	}
 	if !a.usable {
 		return nil
 	}
@@ -210,6 +231,9 @@ func (s *Segmenter) writeAudio(f *frame) error {
 // dates at. It reports a jump that the video did not make before.
 func (s *Segmenter) placeAudio(at mpegts.Ticks) (jumped bool) {
 	v, a := &s.video, &s.audio
+	if a.base != v.base && a.follows(at) && !v.follows(at) {
+		return false // by the clock that the video has left, or never had
+	}
 	if v.near(at) || a.starts(&v.track, at) {
 		if a.base != v.base {
 			a.base, a.anchored = v.base, false

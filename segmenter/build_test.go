@@ -348,6 +348,93 @@ func TestVideoJumpsAlone(t *testing.T) {
 	}
 }
 
+// The video's clock steps back by less than near takes for a jump of the audio, and some
+// audio by the old clock is still to come: it goes on where it was, and what comes by
+// the new one is heard with its pictures.
+func TestVideoStepsBackFirst(t *testing.T) {
+	for _, back := range []flv.Millis{1500, 5000, 9000} {
+		for _, at := range []flv.Millis{72_000, 72_400} { // at a keyframe, and within a GOP
+			for _, late := range []flv.Millis{20, 40, 300} { // ms of audio by the old clock
+				tags := live(60_000, 20)
+				for i := range tags {
+					if moved := tags[i].Time >= at; moved && (tags[i].Type == flv.Video || tags[i].Time >= at+late) {
+						tags[i].Time -= back
+					}
+				}
+				out, _ := segment(t, segmenter.Config{FragDuration: 2 * time.Second}, tags)
+				sound := 0
+				for i, seg := range out.check(t).Segments {
+					sound += seg.AudioFrames
+					if apart := (seg.FirstAudio - seg.FirstDTS) / 90; apart < -100 || apart > 100 {
+						t.Errorf("back by %d at %d, %d late: sound of segment %d is %d ms behind the picture", back, at, late, i, apart)
+					}
+				}
+				if want := len(only(flv.Audio, tags)) - 1; sound < want*95/100 {
+					t.Errorf("back by %d at %d, %d late: %d audio frames of %d", back, at, late, sound, want)
+				}
+			}
+		}
+	}
+}
+
+// The video stalls and the sound goes on, to the end or to a jump: a segment is as long
+// as what is in it.
+func TestSoundGoesOnAlone(t *testing.T) {
+	stalled := join(live(0, 4), only(flv.Audio, shifted(4000, frames(0, 5))))
+	for want, tags := range map[string][]flv.Tag{
+		"2s Kva, 7.024s Kva":          stalled,
+		"2s Kva, 7.024s Kva, 2s KDva": join(stalled, frames(3_600_000, 2)),
+	} {
+		out, _ := segment(t, segmenter.Config{FragDuration: 2 * time.Second}, tags)
+		if got := summary(t, out); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// One message of another codec among thousands is a damaged one: the stream is what it
+// would be without it.
+func TestStrayCodec(t *testing.T) {
+	clean, _ := segment(t, segmenter.Config{FragDuration: time.Second}, live(0, 4))
+	for name, data := range map[string]string{
+		"G.711 of one flipped bit": "7f 01 21 21", "another of one flipped bit": "bf 01 21 21", "Opus": "91 4f707573 21", "unknown audio": "91 78787878 21",
+		"H.263": "22 01 000000 00000001 41", "AV1": "a1 61763031 00", "unknown video": "a1 78787878 00", "HEVC": "91 68766331 000000 00",
+	} {
+		typ := flv.Video
+		if strings.Contains(name, "audio") || strings.Contains(name, "bit") || name == "Opus" {
+			typ = flv.Audio
+		}
+		out, info := segment(t, segmenter.Config{FragDuration: time.Second}, join(live(0, 2), one(flv.Tag{Type: typ, Time: 2000, Data: unhex(data)}), frames(2000, 2)))
+		if !reflect.DeepEqual(out.data, clean.data) || !reflect.DeepEqual(out.info, clean.info) {
+			t.Errorf("%s: got %s, want the bytes of the stream without it", name, summary(t, out))
+		}
+		if info.Audio.Dropped != "" {
+			t.Errorf("%s: audio dropped: %s", name, info.Audio.Dropped)
+		}
+	}
+}
+
+// Audio goes over to MP3, and back to AAC without another configuration.
+func TestAnotherCodecForAWhile(t *testing.T) {
+	mp3 := shifted(2000, frames(0, 2))
+	for i := range mp3 {
+		if mp3[i].Type == flv.Audio {
+			mp3[i].Data = unhex("2f ff fb 90 64")
+		}
+	}
+	out, info := segment(t, segmenter.Config{FragDuration: 2 * time.Second}, join(live(0, 2), mp3))
+	if why := info.Audio.Dropped; !strings.Contains(why, "MP3") {
+		t.Errorf("after MP3: audio dropped because of %q, want MP3", why)
+	}
+	before := out.check(t).Segments[0].AudioFrames
+
+	out, info = segment(t, segmenter.Config{FragDuration: 2 * time.Second}, join(live(0, 2), mp3, frames(4000, 2)))
+	report := out.check(t).Segments
+	if last := report[len(report)-1].AudioFrames; last < before-1 || info.Audio.Dropped != "" {
+		t.Errorf("AAC again: %d frames of %d, dropped %q", last, before, info.Audio.Dropped)
+	}
+}
+
 // The clock of both jumps within a GOP. The keyframe that is waited for goes on where
 // the pictures before the jump have ended, and so did the audio: what else of it is
 // older than the keyframe has no time of its own.

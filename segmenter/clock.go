@@ -59,6 +59,10 @@ const (
 	maxBackward = mpegts.Second
 )
 
+// maxApart is how far tracks that belong together are from each other, and frames of
+// a track that goes on.
+const maxApart = mpegts.Second / 2
+
 // track is the place of one track on the output timeline.
 type track struct {
 	started bool
@@ -71,6 +75,13 @@ type track struct {
 func (t *track) near(at mpegts.Ticks) bool {
 	d := at - t.base - t.last
 	return t.started && -maxBackward <= d && d <= maxForward
+}
+
+// follows says that a frame the sender dates at goes on from the track's last one,
+// with nothing lost between them.
+func (t *track) follows(at mpegts.Ticks) bool {
+	d := at - t.base - t.last
+	return t.started && -maxApart <= d && d <= maxApart
 }
 
 // starts says that a track without a frame so far can start at, beside o.

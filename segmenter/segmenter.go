@@ -233,9 +233,15 @@ func (s *Segmenter) beside(key *frame, queued []frame) (kept []frame) {
 	if s.audio.started {
 		earliest = max(earliest, s.audio.last+s.audio.interval()/2-s.video.last)
 	}
+	before := s.audio.track
 	for i := range queued {
-		switch d := queued[i].at - key.at; {
-		case d < -maxQueueTime || d > maxForward: // not by the keyframe's clock
+		d := queued[i].at - key.at
+		old := before.base != s.video.base && d > maxApart && before.follows(queued[i].at)
+		if old {
+			before.last = queued[i].at - before.base
+		}
+		switch {
+		case old || d < -maxQueueTime || d > maxForward: // not by the keyframe's clock
 			s.audio.base = queued[i].at + s.audio.interval() - s.video.last
 		case d >= earliest:
 			kept = append(kept, queued[i])
@@ -322,12 +328,14 @@ func (s *Segmenter) endRun() error {
 	return nil
 }
 
-// end is when the last frame of the open segment is over.
+// end is when the last frame of the open segment is over: the last picture, unless the
+// video has stalled and the sound gone on.
 func (s *Segmenter) end() mpegts.Ticks {
-	if s.seg.video {
-		return s.video.last + s.video.interval
+	seen, heard := s.video.last+s.video.interval, s.audio.last+s.audio.interval()
+	if s.seg.video && heard <= seen+maxApart {
+		return seen
 	}
-	return s.audio.last + s.audio.interval()
+	return heard
 }
 
 // failed remembers an error of the segment's writer.

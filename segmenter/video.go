@@ -68,6 +68,9 @@ func (s *Segmenter) videoTag(t flv.Tag) error {
 	}
 	c := s.codecOf(h.Codec)
 	switch {
+	case c == nil && s.video.codec != nil && h.Packet == flv.Coded:
+		// Among pictures that can be read, one of these may be a damaged one.
+		return s.badVideo(unsupportedVideo(h.Codec, s.cfg.AllowHEVC))
 	case c == nil:
 		return unsupportedVideo(h.Codec, s.cfg.AllowHEVC)
 	case len(body) == 0:
@@ -253,7 +256,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	}
 	if s.seg.open && !s.seg.video {
 		// Audio went on alone in this segment, and the clock with it.
-		dts = max(dts, s.seg.first, s.audio.last-mpegts.Second/2)
+		dts = max(dts, s.seg.first, s.audio.last-maxApart)
 	}
 	if err := s.cutBefore(dts, f.key); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"osslive/rtmp"
@@ -40,8 +41,8 @@ type session struct {
 	unmetered int // bytes of tags that BytesIn lacks
 	malformed int // tags that Metrics has been told of
 
-	stat   store.Stat // the constant part; renew fills in the media
-	silent bool       // said that the audio is dropped; renew's
+	stat   store.Stat  // the constant part; renew fills in the media
+	silent atomic.Bool // said that the audio is dropped
 }
 
 // Publish admits a publisher or answers why not.
@@ -137,6 +138,7 @@ func (s *session) Close(cause error) {
 	if err := s.segmenter.Close(); err != nil {
 		s.log.Warn("finish last segment", "error", err)
 	}
+	s.noteDropped(s.segmenter.Info().Audio)
 	if s.open != nil {
 		s.open.Abort()
 	}
@@ -151,6 +153,13 @@ func (s *session) Close(cause error) {
 	s.log.Info("publish ended", "reason", causeText(cause), "seconds", int(time.Since(s.began).Seconds()), "segments", s.recorder.count.Load(), "malformed", s.malformed)
 }
 
+// noteDropped says once that the audio is left out, and why.
+func (s *session) noteDropped(a segmenter.AudioInfo) {
+	if a.Dropped != "" && s.silent.CompareAndSwap(false, true) {
+		s.log.Warn("audio dropped", "codec", a.Codec, "reason", a.Dropped)
+	}
+}
+
 // renew holds the lease with fresh statistics. An error means that the publish
 // must end.
 func (s *session) renew(ctx context.Context) error {
@@ -161,10 +170,7 @@ func (s *session) renew(ctx context.Context) error {
 			FrameRate: int(v.FrameRate), // cut off: the Java SDK's tests have 29 for 29.97
 			Bandwidth: v.Bandwidth, KeyInterval: v.KeyInterval}
 	}
-	if why := info.Audio.Dropped; why != "" && !s.silent {
-		s.silent = true
-		s.log.Warn("audio dropped", "codec", info.Audio.Codec, "reason", why)
-	}
+	s.noteDropped(info.Audio)
 	if a := info.Audio; a.Codec != "" {
 		stat.Audio = &store.AudioStat{Codec: a.Codec, SampleRate: a.SampleRate, Bandwidth: a.Bandwidth}
 	}
