@@ -26,7 +26,7 @@ type abuse struct {
 	c       *client
 	channel string
 	clip    []pusher.Message
-	did     atomic.Int64 // connections, or messages
+	did     atomic.Int64 // connections, messages or bytes
 }
 
 func (a *abuse) url() string {
@@ -125,6 +125,7 @@ var abusers = []abuser{
 			if _, err := nc.Write(first); err != nil {
 				return err
 			}
+			a.did.Add(1)
 			wait(ctx, time.Now().Add(time.Second))
 		}
 		return nil
@@ -136,7 +137,10 @@ var abusers = []abuser{
 		}
 		defer conn.Close()
 		conn.Send(a.clip[:100]...)
-		conn.Write(conn.Begin(pusher.VideoID, pusher.Message{Type: pusher.Video, Stream: 1, Time: 5000, Body: make([]byte, 1<<20)}).Next(nil))
+		if _, err := conn.Write(conn.Begin(pusher.VideoID, pusher.Message{Type: pusher.Video, Stream: 1, Time: 5000, Body: make([]byte, 1<<20)}).Next(nil)); err != nil {
+			return err
+		}
+		a.did.Add(1)
 		<-ctx.Done()
 		return nil
 	}},
@@ -192,6 +196,7 @@ var abusers = []abuser{
 			if _, err := conn.Write(conn.Begin(id, pusher.Message{Type: pusher.Video, Stream: 1, Body: giant}).Next(nil)); err != nil {
 				return err
 			}
+			a.did.Add(1)
 		}
 		<-ctx.Done()
 		return nil

@@ -55,8 +55,12 @@ func TestHostileReaders(t *testing.T) {
 		}
 		return nil
 	})
+	reached := s.reached(t, "Write")
 	t.Logf("R17: %d clients that never read: closed within %.1f s, goroutines left %d; limit Write reached %d times; %v",
-		count, took.Seconds(), max(0, left), s.reached(t, "Write"), grown())
+		count, took.Seconds(), max(0, left), reached, grown())
+	if took > 15*time.Second || reached != count {
+		t.Errorf("closed within %v, limit Write reached %d times; want 5 s and some slack, %d times", took, reached, count)
+	}
 }
 
 // TestHostileHalfOpen is R18: a publisher that is no longer there makes room for

@@ -203,6 +203,9 @@ func TestHostilePublishers(t *testing.T) {
 				}
 				wait(ctx, time.Now().Add(50*time.Millisecond))
 			}
+			if a.did.Load() == 0 {
+				t.Errorf("%s has done nothing; last error: %v", kind.name, last)
+			}
 			report[i] = fmt.Sprintf("%s: %d connections, %d messages or tries; last error: %v", kind.name, rounds, a.did.Load(), last)
 		})
 	}

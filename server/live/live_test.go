@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -326,6 +327,32 @@ func TestStat(t *testing.T) {
 		return v != nil && a != nil && v.Codec == "H264" && v.Width == 640 && v.Height == 360 && v.FrameRate == 25 && v.Bandwidth > 0 &&
 			a.Codec == "AAC" && a.SampleRate == 48000 && a.Bandwidth > 0
 	})
+}
+
+// noted counts what is logged with a text.
+type noted struct {
+	text  string
+	lines atomic.Int64
+}
+
+func (n *noted) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(n.text)) {
+		n.lines.Add(1)
+	}
+	return len(line), nil
+}
+
+// TestDroppedAudioIsLogged also where the publish is over before anybody looks.
+func TestDroppedAudioIsLogged(t *testing.T) {
+	w := newWorld(t)
+	log := &noted{text: "audio dropped"}
+	w.Logger = slog.New(slog.NewTextHandler(log, nil))
+	s := w.publish(w.request("demo", "ch", nil))
+	w.send(s, []flv.Tag{{Type: flv.Audio, Data: []byte{0x2f, 0xff, 0xfb, 0x90, 0x64}}}) // MP3
+	s.Close(nil)
+	if n := log.lines.Load(); n != 1 {
+		t.Errorf("%d lines about the audio, want 1", n)
+	}
 }
 
 // TestStreamRefused sends what cannot be carried; what came before stays whole.
