@@ -328,12 +328,12 @@ func (s *Segmenter) endRun() error {
 	return nil
 }
 
-// end is when the last frame of the open segment is over: the last picture, unless the
-// video has stalled and the sound gone on.
+// end is when the last frame of the open segment is over: the last picture by its
+// decoding time, unless the video has stalled and the sound gone on after what is shown.
 func (s *Segmenter) end() mpegts.Ticks {
-	seen, heard := s.video.last+s.video.interval, s.audio.last+s.audio.interval()
-	if s.seg.video && heard <= seen+maxApart {
-		return seen
+	v, heard := &s.video, s.audio.last+s.audio.interval()
+	if s.seg.video && heard <= v.shown+v.interval+mpegts.Second {
+		return v.last + v.interval
 	}
 	return heard
 }

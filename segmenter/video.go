@@ -15,6 +15,7 @@ const maxComposition = 10_000
 type videoTrack struct {
 	track
 	interval mpegts.Ticks // between the last two pictures
+	shown    mpegts.Ticks // PTS of the picture that is shown last
 	frames   int          // pictures seen, written or not
 	since    time.Duration
 	bad      int // malformed messages in a row
@@ -291,7 +292,9 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		prefix = v.prefix
 	}
 	s.seg.video = true
-	s.out.Video(max(raw+f.composition, dts), dts, f.key, len(prefix)+f.unit.size)
+	pts := max(raw+f.composition, dts)
+	v.shown = max(v.shown, pts)
+	s.out.Video(pts, dts, f.key, len(prefix)+f.unit.size)
 	s.out.Append(prefix)
 	s.appendNALs(f)
 	if v.meter.add(dts, len(f.data)) {
