@@ -354,7 +354,7 @@ func TestVideoJumpsAlone(t *testing.T) {
 func TestVideoStepsBackFirst(t *testing.T) {
 	for _, back := range []flv.Millis{1500, 5000, 9000} {
 		for _, at := range []flv.Millis{72_000, 72_400} { // at a keyframe, and within a GOP
-			for _, late := range []flv.Millis{20, 40, 300} { // ms of audio by the old clock
+			for _, late := range []flv.Millis{20, 40, 300, 560} { // ms of audio by the old clock
 				tags := live(60_000, 20)
 				for i := range tags {
 					if moved := tags[i].Time >= at; moved && (tags[i].Type == flv.Video || tags[i].Time >= at+late) {
@@ -396,20 +396,26 @@ func TestSoundGoesOnAlone(t *testing.T) {
 // would be without it.
 func TestStrayCodec(t *testing.T) {
 	clean, _ := segment(t, segmenter.Config{FragDuration: time.Second}, live(0, 4))
-	for name, data := range map[string]string{
-		"G.711 of one flipped bit": "7f 01 21 21", "another of one flipped bit": "bf 01 21 21", "Opus": "91 4f707573 21", "unknown audio": "91 78787878 21",
-		"H.263": "22 01 000000 00000001 41", "AV1": "a1 61763031 00", "unknown video": "a1 78787878 00", "HEVC": "91 68766331 000000 00",
+	for _, stray := range []struct {
+		name string
+		typ  flv.TagType
+		data string
+	}{
+		{"G.711, by a flipped bit", flv.Audio, "7f 01 21 21"},
+		{"a reserved format, by a flipped bit", flv.Audio, "bf 01 21 21"},
+		{"Opus", flv.Audio, "91 4f707573 21"},
+		{"unknown audio", flv.Audio, "91 78787878 21"},
+		{"H.263", flv.Video, "22 01 000000 00000001 41"},
+		{"AV1", flv.Video, "a1 61763031 00"},
+		{"unknown video", flv.Video, "a1 78787878 00"},
+		{"HEVC", flv.Video, "91 68766331 000000 00"},
 	} {
-		typ := flv.Video
-		if strings.Contains(name, "audio") || strings.Contains(name, "bit") || name == "Opus" {
-			typ = flv.Audio
-		}
-		out, info := segment(t, segmenter.Config{FragDuration: time.Second}, join(live(0, 2), one(flv.Tag{Type: typ, Time: 2000, Data: unhex(data)}), frames(2000, 2)))
+		out, info := segment(t, segmenter.Config{FragDuration: time.Second}, join(live(0, 2), one(flv.Tag{Type: stray.typ, Time: 2000, Data: unhex(stray.data)}), frames(2000, 2)))
 		if !reflect.DeepEqual(out.data, clean.data) || !reflect.DeepEqual(out.info, clean.info) {
-			t.Errorf("%s: got %s, want the bytes of the stream without it", name, summary(t, out))
+			t.Errorf("%s: got %s, want the bytes of the stream without it", stray.name, summary(t, out))
 		}
 		if info.Audio.Dropped != "" {
-			t.Errorf("%s: audio dropped: %s", name, info.Audio.Dropped)
+			t.Errorf("%s: audio dropped: %s", stray.name, info.Audio.Dropped)
 		}
 	}
 }

@@ -233,15 +233,9 @@ func (s *Segmenter) beside(key *frame, queued []frame) (kept []frame) {
 	if s.audio.started {
 		earliest = max(earliest, s.audio.last+s.audio.interval()/2-s.video.last)
 	}
-	before := s.audio.track
 	for i := range queued {
-		d := queued[i].at - key.at
-		old := before.base != s.video.base && d > maxApart && before.follows(queued[i].at)
-		if old {
-			before.last = queued[i].at - before.base
-		}
-		switch {
-		case old || d < -maxQueueTime || d > maxForward: // not by the keyframe's clock
+		switch d := queued[i].at - key.at; {
+		case d < -maxQueueTime || d > maxForward: // not by the keyframe's clock
 			s.audio.base = queued[i].at + s.audio.interval() - s.video.last
 		case d >= earliest:
 			kept = append(kept, queued[i])
