@@ -190,7 +190,8 @@ func TestReplies(t *testing.T) {
 func TestHopelessConnect(t *testing.T) {
 	connect := amf0.Append(nil, amf0.String("connect"), amf0.Number(1))
 	for _, tt := range []struct{ name, object, want string }{
-		{"long app", string(amf0.Append(nil, amf0.Object{{Name: "app", Value: amf0.String(strings.Repeat("x", 5000))}})), "at most 4096 bytes"},
+		{"long app", string(amf0.Append(nil, amf0.Object{{Name: "app", Value: amf0.String(strings.Repeat("x", 5000))}})), "LimitExceeded: a part of the URL has 5000 bytes, at most 4096 are taken"},
+		{"line break in app", string(amf0.Append(nil, amf0.Object{{Name: "app", Value: amf0.String("a\nb")}})), "contains a line break"},
 		{"AMF3 object", "\x11\x0a\x0b\x01\x01", "AMF3 values are not supported"},
 		{"too deep", strings.Repeat("\x03\x00\x01k", 40), "LimitExceeded: "},
 	} {

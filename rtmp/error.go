@@ -46,7 +46,7 @@ func protocolErrorf(format string, args ...any) error {
 }
 
 // LimitError reports a peer that went over one of Limits. Limit is the name of
-// the field there, or ControlMessage, AMFDepth or AMFValues, which are constant.
+// the field there, or AMFDepth or AMFValues, which are constants of package amf0.
 type LimitError struct {
 	Limit   string
 	Message string

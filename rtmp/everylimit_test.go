@@ -6,6 +6,7 @@ import (
 	"net"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func TestEveryLimit(t *testing.T) {
 		"AudioMessage":    announced(limits.AudioMessage+1, typeAudio),
 		"DataMessage":     announced(limits.DataMessage+1, typeData),
 		"CommandMessage":  announced(limits.CommandMessage+1, typeCommand),
-		"ControlMessage":  announced(maxControl+1, typeWindowSize),
+		"ControlMessage":  announced(limits.ControlMessage+1, typeWindowSize),
 		"Buffered":        unfinished(publishingPeer, 255<<10),
 		"BufferedWaiting": unfinished(connectedPeer, 2000),
 		"ChunkStreams": func(t *testing.T, s *testServer) {
@@ -96,8 +97,13 @@ func TestEveryLimit(t *testing.T) {
 		},
 		"MessageStreams": repeat("createStream"),
 		"Commands":       repeat("unheardOf"),
-		"AMFDepth":       command(string(bytes.Repeat([]byte("\x0a\x00\x00\x00\x01"), 13_000))),
-		"AMFValues":      command(string(bytes.Repeat([]byte{5}, 1025))),
+		"URLPart": func(t *testing.T, s *testServer) {
+			p := connectedPeer(t, s.addr)
+			p.command(1, "publish", 0, amf0.Null{}, amf0.String(strings.Repeat("x", limits.URLPart+1)))
+			p.send()
+		},
+		"AMFDepth":  command(string(bytes.Repeat([]byte("\x0a\x00\x00\x00\x01"), 13_000))),
+		"AMFValues": command(string(bytes.Repeat([]byte{5}, 1025))),
 	}
 	var names []string
 	for i := range reflect.TypeFor[Limits]().NumField() {

@@ -20,6 +20,7 @@ type Limits struct {
 	AudioMessage   int
 	DataMessage    int // metadata, shared objects and unknown types too
 	CommandMessage int
+	ControlMessage int // the longest that means something, SetBufferLength, has 10
 
 	Buffered        int // of unfinished messages of all chunk streams, while publishing
 	BufferedWaiting int // the same before
@@ -27,6 +28,7 @@ type Limits struct {
 	ChunkStreams   int
 	MessageStreams int // created before a publish
 	Commands       int // before a publish
+	URLPart        int // app, tcUrl and stream name, each
 }
 
 // DefaultLimits returns limits for a server that anyone may connect to.
@@ -42,10 +44,12 @@ func DefaultLimits() Limits {
 		AudioMessage:    1 << 20,
 		DataMessage:     64 << 10,
 		CommandMessage:  64 << 10,
+		ControlMessage:  64,
 		Buffered:        32 << 20,
 		BufferedWaiting: 64 << 10,
 		ChunkStreams:    64,
 		MessageStreams:  8,
 		Commands:        64,
+		URLPart:         4096,
 	}
 }

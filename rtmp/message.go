@@ -43,16 +43,12 @@ type message struct {
 	body   []byte
 }
 
-// maxControl holds every control message; the longest, SetBufferLength, has 10
-// bytes.
-const maxControl = 64
-
 // messageLimit returns how long a message of that type may be, and the name of
 // the limit.
 func (l *Limits) messageLimit(typ messageType) (int, string) {
 	switch typ {
 	case typeSetChunkSize, typeAbort, typeAcknowledgement, typeUserControl, typeWindowSize, typeSetPeerBandwidth:
-		return maxControl, "ControlMessage"
+		return l.ControlMessage, "ControlMessage"
 	case typeAudio:
 		return l.AudioMessage, "AudioMessage"
 	case typeVideo, typeAggregate:

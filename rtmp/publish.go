@@ -11,8 +11,7 @@ func (c *conn) command(m message) error {
 	cmd, err := parseCommand(m)
 	if err != nil {
 		if c.state == connecting {
-			_, text := statusOf(err)
-			c.out.add(csidCommand, failure(connectID, codeConnectRejected, text))
+			c.refuseConnect(connectID, err)
 		}
 		return err
 	}
@@ -67,9 +66,9 @@ func (c *conn) connect(cmd command) error {
 	o := cmd.object(0)
 	c.client = client{text(o, "app"), text(o, "tcUrl"), text(o, "flashVer")}
 	for _, part := range []string{c.client.app, c.client.tcURL} {
-		if checkURLPart(part) != nil {
-			c.out.add(csidCommand, failure(cmd.transaction, codeConnectRejected, "InvalidArgument: app and tcUrl take at most 4096 bytes without line breaks"))
-			return protocolErrorf("connect with an app or tcUrl that is too long or has a line break")
+		if err := checkURLPart(part, c.limits.URLPart); err != nil {
+			c.refuseConnect(cmd.transaction, err)
+			return err
 		}
 	}
 	c.client.flashVer = c.client.flashVer[:min(len(c.client.flashVer), maxFlashVer)]
@@ -79,6 +78,11 @@ func (c *conn) connect(cmd command) error {
 	c.out.add(csidControl, controlMessage(typeSetChunkSize, replyChunkSize))
 	c.out.add(csidCommand, connectResult(cmd.transaction, c.server.capabilities(o)))
 	return c.out.flush()
+}
+
+func (c *conn) refuseConnect(transaction amf0.Number, err error) {
+	_, text := statusOf(err)
+	c.out.add(csidCommand, failure(transaction, codeConnectRejected, text))
 }
 
 const (
@@ -102,7 +106,7 @@ func (c *conn) publish(m message, cmd command) error {
 		return protocolErrorf("publish while publishing")
 	}
 	c.streamID = max(m.stream, 1)
-	host, path, query, err := joinURL(c.client.app, c.client.tcURL, cmd.text(1))
+	host, path, query, err := joinURL(c.client.app, c.client.tcURL, cmd.text(1), c.limits.URLPart)
 	request := &PublishRequest{
 		Host: host, Path: path, Query: query,
 		Type: cmd.text(2), FlashVer: c.client.flashVer,

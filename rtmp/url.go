@@ -1,19 +1,15 @@
 package rtmp
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 )
-
-// maxURLPart bounds app, tcUrl and stream name, in bytes.
-const maxURLPart = 4096
 
 // signatureSize is the length of a V1 signature: base64 of 20 bytes.
 const signatureSize = 28
 
 // joinURL puts together again what the client took apart: the URL that its user
-// typed. See PublishRequest for the results.
+// typed. See PublishRequest for the results. No part may be longer than maxPart.
 //
 // Clients cut at different slashes, and the query, which is meant to follow the
 // channel, may hold raw ones:
@@ -22,9 +18,9 @@ const signatureSize = 28
 //	/live/ch?Signature=a+b=  live              ch?Signature=a+b=
 //	/live/ch?Signature=a/b=  live/ch?Signature=a   b=
 //	live?k=v, key ch (OBS)   live?k=v          ch
-func joinURL(app, tcURL, name string) (host string, path []string, query url.Values, err error) {
+func joinURL(app, tcURL, name string, maxPart int) (host string, path []string, query url.Values, err error) {
 	for _, part := range []string{app, tcURL, name} {
-		if err := checkURLPart(part); err != nil {
+		if err := checkURLPart(part, maxPart); err != nil {
 			return "", nil, nil, err
 		}
 	}
@@ -49,9 +45,10 @@ func joinURL(app, tcURL, name string) (host string, path []string, query url.Val
 
 var errControl = &RejectError{CodeBadName, "InvalidArgument: the URL contains a line break or a zero byte"}
 
-func checkURLPart(s string) error {
-	if len(s) > maxURLPart {
-		return &RejectError{CodeBadName, fmt.Sprintf("InvalidArgument: a part of the URL has %d bytes, at most %d are taken", len(s), maxURLPart)}
+// checkURLPart looks at app, tcUrl or stream name.
+func checkURLPart(s string, maxPart int) error {
+	if len(s) > maxPart {
+		return limitErrorf("URLPart", "a part of the URL has %d bytes, at most %d are taken", len(s), maxPart)
 	}
 	if hasControl(s) {
 		return errControl

@@ -9,6 +9,8 @@ import (
 	"testing"
 )
 
+var maxURLPart = DefaultLimits().URLPart
+
 func TestJoinURL(t *testing.T) {
 	q := func(pairs ...string) url.Values {
 		v := url.Values{}
@@ -88,7 +90,7 @@ func TestJoinURL(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.client+" "+tt.typed, func(t *testing.T) {
-			_, path, query, err := joinURL(tt.app, "rtmp://host", tt.name)
+			_, path, query, err := joinURL(tt.app, "rtmp://host", tt.name, maxURLPart)
 			if err != nil || !slices.Equal(path, tt.path) || !reflect.DeepEqual(query, tt.query) {
 				t.Errorf("got %q %q %v, want %q %q", path, query, err, tt.path, tt.query)
 			}
@@ -114,22 +116,18 @@ func TestJoinURLHost(t *testing.T) {
 		{"live", "", []string{"ch"}},
 	}
 	for _, tt := range tests {
-		host, path, _, err := joinURL("", tt.tcURL, "ch")
+		host, path, _, err := joinURL("", tt.tcURL, "ch", maxURLPart)
 		if err != nil || host != tt.host || !slices.Equal(path, tt.path) {
 			t.Errorf("%q: got %q %q %v, want %q %q", tt.tcURL, host, path, err, tt.host, tt.path)
 		}
 	}
-	if _, path, _, _ := joinURL("app", "rtmp://host/other", "ch"); !slices.Equal(path, []string{"app", "ch"}) {
+	if _, path, _, _ := joinURL("app", "rtmp://host/other", "ch", maxURLPart); !slices.Equal(path, []string{"app", "ch"}) {
 		t.Errorf("app beside another path in tcUrl: got %q, want the app", path)
 	}
 }
 
 func TestJoinURLRefuses(t *testing.T) {
-	long := strings.Repeat("x", maxURLPart+1)
 	tests := []struct{ name, app, tcURL, stream string }{
-		{"long app", long, "", "ch"},
-		{"long tcUrl", "live", long, "ch"},
-		{"long name", "live", "", long},
 		{"zero byte", "live", "", "c\x00h"},
 		{"line feed", "live\n", "", "ch"},
 		{"carriage return", "live", "rtmp://h\r", "ch"},
@@ -137,13 +135,23 @@ func TestJoinURLRefuses(t *testing.T) {
 		{"encoded line feed in the query", "live", "", "ch?k=%0A"},
 	}
 	for _, tt := range tests {
-		_, _, _, err := joinURL(tt.app, tt.tcURL, tt.stream)
+		_, _, _, err := joinURL(tt.app, tt.tcURL, tt.stream, maxURLPart)
 		var reject *RejectError
 		if !errors.As(err, &reject) || reject.Code != CodeBadName {
 			t.Errorf("%s: got %v, want %s", tt.name, err, CodeBadName)
 		}
 	}
-	if _, _, _, err := joinURL(long[1:], long[1:], long[1:]); err != nil {
+}
+
+func TestURLPart(t *testing.T) {
+	long := strings.Repeat("x", maxURLPart+1)
+	for _, parts := range [][3]string{{long, "", "ch"}, {"live", long, "ch"}, {"live", "", long}} {
+		_, _, _, err := joinURL(parts[0], parts[1], parts[2], maxURLPart)
+		if limitName(err) != "URLPart" {
+			t.Errorf("app, tcUrl and name of %d, %d and %d bytes: got %v", len(parts[0]), len(parts[1]), len(parts[2]), err)
+		}
+	}
+	if _, _, _, err := joinURL(long[1:], long[1:], long[1:], maxURLPart); err != nil {
 		t.Errorf("%d bytes each: %v", maxURLPart, err)
 	}
 }
@@ -153,7 +161,7 @@ func FuzzJoinURL(f *testing.F) {
 	f.Add("live?k=v", "rtmp://u:p@[::1]:1/x?y", "chan%2f1?k=%")
 	f.Add("", "rtmp://h/live/b", "mp4:a//b?c&d=&=")
 	f.Fuzz(func(t *testing.T, app, tcURL, name string) {
-		host, path, query, err := joinURL(app, tcURL, name)
+		host, path, query, err := joinURL(app, tcURL, name, maxURLPart)
 		if err != nil {
 			return
 		}
