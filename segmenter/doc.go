@@ -9,7 +9,7 @@
 //	timeline → cut? → mpegts.Writer → the sink's writer
 //
 // Start. Nothing is written before the first keyframe whose parameter sets are
-// known. If the other track has not shown up by then, frames are kept for a
+// known; a stream without one for as long as a segment may last is ended. If the other track has not shown up by then, frames are kept for a
 // moment, since a segment has to say which streams it holds.
 //
 // Cut. A segment ends before the first keyframe at which it is FragDuration

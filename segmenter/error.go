@@ -12,6 +12,9 @@ import (
 var (
 	ErrNoVideo  = errors.New("the stream must contain H.264 video: only audio was received")
 	ErrNoConfig = errors.New("video without a sequence header (SPS and PPS): no picture can be decoded")
+	// ErrNoKeyframe: pictures come, but for as long as a segment may last none that
+	// one can start with.
+	ErrNoKeyframe = errors.New("video without a keyframe that a segment can start with: set a keyframe interval of a few seconds in the encoder")
 )
 
 // UnsupportedError reports a codec that a segment cannot carry.

@@ -55,6 +55,9 @@ func TestRefusals(t *testing.T) {
 		{"9 s of audio at once", join(one(asc(0, stereo48)), repeat(425, aac(0))), 0, "", 0},
 		{"10 s of audio at once", join(one(asc(0, stereo48)), repeat(470, aac(0))), 0, "must contain H.264 video", 0},
 		{"no sequence header for 10 s", repeat(102, idr(0)), 100 * time.Millisecond, "without a sequence header", 0},
+		{"no keyframe for 59 s", join(one(avcC(0, sps, pps)), repeat(590, inter(0))), 100 * time.Millisecond, "", 0},
+		{"no keyframe for 60 s", join(one(avcC(0, sps, pps)), repeat(602, inter(0))), 100 * time.Millisecond, "set a keyframe interval", 0},
+		{"no keyframe for 60 s after a jump", join(live(0, 1), repeat(602, inter(3_600_000))), 100 * time.Millisecond, "set a keyframe interval", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -120,21 +123,62 @@ func TestMalformedAudioConfig(t *testing.T) {
 	}
 }
 
-func TestCloseWithoutVideo(t *testing.T) {
-	s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &sink{})
-	for _, tag := range only(flv.Audio, live(0, 1)) {
+// A parameter set that cannot be read costs no picture that decodes without it.
+func TestBrokenSetBesidePicture(t *testing.T) {
+	cutSPS := unhex("67 64 00")
+	tags := one(avcC(0, sps, pps))
+	for second := range flv.Millis(6) {
+		tags = append(tags, picture(second*1000, 0, cutSPS, unhex("65 88 84 21")))
+		for i := range flv.Millis(24) {
+			tags = append(tags, inter(second*1000+(i+1)*40))
+		}
+	}
+	var out sink
+	s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &out)
+	for _, tag := range tags {
 		if err := s.WriteTag(tag); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Close(); err != segmenter.ErrNoVideo {
-		t.Errorf("got %v, want %v", err, segmenter.ErrNoVideo)
+	s.Close()
+	if got, want := summary(t, &out), "1s Kv, 1s Kv, 1s Kv, 1s Kv, 1s Kv, 1s Kv"; got != want || s.Malformed() != 6 {
+		t.Errorf("got %s, %d malformed, want %s, 6", got, s.Malformed(), want)
 	}
-	if err := s.Close(); err != nil {
-		t.Errorf("second Close: got %v", err)
+	pictures := 0
+	for _, seg := range out.check(t).Segments {
+		pictures += seg.Pictures
 	}
-	if err := s.WriteTag(idr(0)); err == nil {
-		t.Error("a closed segmenter takes tags")
+	if pictures != 150 {
+		t.Errorf("got %d pictures, want 150", pictures)
+	}
+}
+
+// Close says why there is no segment.
+func TestCloseWithoutSegment(t *testing.T) {
+	for _, tt := range []struct {
+		tags []flv.Tag
+		want error
+	}{
+		{only(flv.Audio, live(0, 1)), segmenter.ErrNoVideo},
+		{one(idr(0)), segmenter.ErrNoConfig},
+		{one(avcC(0, sps, pps), inter(0)), segmenter.ErrNoKeyframe},
+		{nil, nil},
+	} {
+		s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &sink{})
+		for _, tag := range tt.tags {
+			if err := s.WriteTag(tag); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != tt.want {
+			t.Errorf("got %v, want %v", err, tt.want)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("second Close: got %v", err)
+		}
+		if err := s.WriteTag(idr(0)); err == nil {
+			t.Error("a closed segmenter takes tags")
+		}
 	}
 }
 

@@ -84,7 +84,7 @@ type Segmenter struct {
 	err   error // ends the stream
 	lost  bool  // the sink failed: the open segment cannot be finished
 	phase phase
-	since time.Duration // Elapsed when the phase waitTrack began
+	since time.Duration // Elapsed when the phase began, for the first see the tracks
 	clock clock
 	queue queue
 	video videoTrack
@@ -98,7 +98,7 @@ type Segmenter struct {
 	cutAtFrame   bool         // the next frame that is written starts a segment
 	cutAtKey     bool         // the next keyframe does
 	runStart     mpegts.Ticks // since the last discontinuity
-	malformed    int          // tags dropped
+	malformed    int          // tags dropped, or parameter sets
 
 	mu   sync.Mutex
 	info StreamInfo
@@ -130,7 +130,7 @@ func New(cfg Config, sink Sink) *Segmenter {
 
 // WriteTag takes the next tag of the stream and does not keep its data. An
 // error ends the stream, later calls return it again: *UnsupportedError,
-// *CorruptError, ErrNoVideo, ErrNoConfig, or what the sink returned. Close
+// *CorruptError, ErrNoVideo, ErrNoConfig, ErrNoKeyframe, or what the sink returned. Close
 // still finishes what was written before.
 func (s *Segmenter) WriteTag(t flv.Tag) error {
 	if s.err == nil {
@@ -152,7 +152,8 @@ func (s *Segmenter) writeTag(t flv.Tag) (err error) {
 	return err
 }
 
-// Malformed returns how many tags were dropped because they cannot be read.
+// Malformed returns how many tags were dropped because they cannot be read, or
+// parameter sets in a picture's tag.
 func (s *Segmenter) Malformed() int { return s.malformed }
 
 // wait ends the phases before running when their time is over.
@@ -163,11 +164,16 @@ func (s *Segmenter) wait() error {
 		if s.queue.full() || now-s.since >= secondTrackWait {
 			return s.start(nil)
 		}
-	case s.decided:
-		// After a jump: for the next keyframe there is no limit.
+	case s.decided: // after a jump
+		if now-s.since >= s.rule.force.Duration() {
+			return ErrNoKeyframe
+		}
 	case s.video.frames > 0:
 		if !s.video.configured() && now-s.video.since >= videoWait {
 			return ErrNoConfig
+		}
+		if now-s.video.since >= s.rule.force.Duration() {
+			return ErrNoKeyframe
 		}
 	case s.cfg.AllowAudioOnly && s.audio.usable && len(s.queue.frames) > 0:
 		if s.queue.full() || now-s.audio.since >= secondTrackWait {
@@ -340,9 +346,9 @@ func (s *Segmenter) failed() error {
 }
 
 // Close ends the stream: what is pending is written and the open segment
-// finished, unless the sink has failed. It returns ErrNoVideo if there was
-// audio but nothing to write. The segmenter cannot be used any more; a second
-// call does nothing.
+// finished, unless the sink has failed. It returns ErrNoVideo, ErrNoConfig or
+// ErrNoKeyframe if what came was not enough for a segment. The segmenter cannot be used any more; a
+// second call does nothing.
 func (s *Segmenter) Close() error {
 	if s.err == errClosed {
 		return nil
@@ -363,7 +369,13 @@ func (s *Segmenter) close() error {
 			return err
 		}
 	}
-	if !s.decided && s.audio.seen && s.video.frames == 0 && s.err == nil {
+	switch {
+	case s.decided || s.err != nil:
+	case s.video.configured() && s.video.frames > 0:
+		return ErrNoKeyframe
+	case s.video.frames > 0:
+		return ErrNoConfig
+	case s.audio.seen:
 		return ErrNoVideo
 	}
 	if !s.seg.open {

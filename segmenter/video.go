@@ -156,16 +156,23 @@ func (s *Segmenter) absorbAlone(f *frame) error {
 	return nil
 }
 
-// absorb keeps parameter sets that come with a frame and differ from those known.
-func (v *videoTrack) absorb(f *frame) error {
+// absorbBeside takes parameter sets that came with a picture, once. It may well
+// decode without those that cannot be read.
+func (s *Segmenter) absorbBeside(f *frame) {
+	if s.video.absorb(f) != nil {
+		s.malformed++
+	}
+	f.unit.sets, s.video.bad = false, 0
+}
+
+// absorb keeps parameter sets that come with a frame and differ from those known,
+// but for those that it returns an error about.
+func (v *videoTrack) absorb(f *frame) (err error) {
 	if !f.unit.sets || v.pending != nil && v.pending.sets.codec != f.codec {
 		return nil
 	}
 	for b := f.data; len(b) > 0; {
-		nal, rest, err := cutNAL(b, f.lengthSize)
-		if err != nil {
-			return err
-		}
+		nal, rest, _ := cutNAL(b, f.lengthSize) // codec.scan has checked all lengths
 		b = rest
 		if f.codec.role(nal) < roleVPS {
 			continue
@@ -176,11 +183,11 @@ func (v *videoTrack) absorb(f *frame) error {
 			}
 			v.pending = &decoderConfig{v.lengthSize, v.current.clone()}
 		}
-		if err := v.pending.sets.put(nal); err != nil {
-			return err
+		if bad := v.pending.sets.put(nal); bad != nil {
+			err = bad
 		}
 	}
-	return nil
+	return err
 }
 
 // adopt puts pending parameter sets in force: at a keyframe, or at once if only
@@ -211,10 +218,7 @@ func (s *Segmenter) adopt(f *frame) bool {
 // awaitKeyframe drops pictures until one can start a segment.
 func (s *Segmenter) awaitKeyframe(f *frame) error {
 	v := &s.video
-	if err := v.absorb(f); err != nil {
-		return s.badVideo(err)
-	}
-	v.bad = 0
+	s.absorbBeside(f)
 	if !f.key || !v.decodes(f) {
 		return nil
 	}
@@ -229,10 +233,7 @@ func (s *Segmenter) awaitKeyframe(f *frame) error {
 // writeVideo writes a picture, after a cut if one is due.
 func (s *Segmenter) writeVideo(f *frame) error {
 	v := &s.video
-	if err := v.absorb(f); err != nil {
-		return s.badVideo(err)
-	}
-	v.bad = 0
+	s.absorbBeside(f)
 	audioOnly := !s.out.Program().Video && s.seg.open
 	if audioOnly && !f.key || !v.decodes(f) {
 		return nil
@@ -244,7 +245,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		if err := s.endRun(); err != nil {
 			return err
 		}
-		s.phase = waitKeyframe
+		s.phase, s.since = waitKeyframe, s.cfg.Elapsed()
 		return s.media(f)
 	}
 	v.base = base

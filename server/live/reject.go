@@ -88,7 +88,7 @@ func describe(err error) (status, code, message string) {
 		return rejected, "InvalidArgument", corrupt.Error()
 	case errors.Is(err, segmenter.ErrNoVideo):
 		return rejected, "InvalidArgument", err.Error() + "; or start this server with --allow-audio-only"
-	case errors.Is(err, segmenter.ErrNoConfig):
+	case errors.Is(err, segmenter.ErrNoConfig), errors.Is(err, segmenter.ErrNoKeyframe):
 		return rejected, "InvalidArgument", err.Error()
 	}
 	return rejected, "InternalError", "We encountered an internal error. Please try again."
