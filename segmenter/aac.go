@@ -18,6 +18,9 @@ const (
 	objectEscape = 31
 )
 
+// syncExtension announces SBR behind a configuration that older decoders read too.
+const syncExtension = 0x2b7
+
 const (
 	adtsHeaderSize = 7
 	maxADTS        = 1<<13 - 1 // header included
@@ -28,12 +31,14 @@ type aacConfig struct {
 	objectType int // 1 to 4: Main, LC, SSR, LTP; of the core, without SBR and PS
 	rateIndex  int
 	rate       int // of the core, Hz
+	heard      int // Hz, with SBR
 	channels   int // channel configuration, 1 to 7
 	samples    int // per frame and channel: 1024 or 960
 }
 
 // parseASC reads an AudioSpecificConfig, ISO/IEC 14496-3 §1.6.2.1. Its end may
-// hold backward compatible signalling of SBR, which changes nothing for ADTS. A
+// hold backward compatible signalling of SBR, which changes nothing for ADTS but
+// what is heard. A
 // configuration that ADTS cannot carry is an *UnsupportedError.
 func parseASC(b []byte) (aacConfig, error) {
 	r := bitReader{b: b}
@@ -41,12 +46,11 @@ func parseASC(b []byte) (aacConfig, error) {
 	if err := c.readRate(&r); err != nil {
 		return aacConfig{}, err
 	}
+	c.heard = c.rate
 	c.channels = int(r.bits(4))
 	if c.objectType == objectSBR || c.objectType == objectPS {
 		// Explicit signalling: the rate of the extension, then the core's type.
-		if r.bits(4) == 15 {
-			r.skip(24)
-		}
+		c.extend(&r)
 		c.objectType = objectType(&r)
 	}
 	if r.bad || c.objectType == 0 {
@@ -65,7 +69,27 @@ func parseASC(b []byte) (aacConfig, error) {
 	if r.bad {
 		return aacConfig{}, errASC
 	}
+	if r.bit() { // dependsOnCoreCoder
+		r.skip(14)
+	}
+	r.bit() // extensionFlag
+	if r.bits(11) == syncExtension && objectType(&r) == objectSBR && r.bit() {
+		c.extend(&r)
+	}
 	return c, nil
+}
+
+// extend reads the rate with SBR, if there is a higher one.
+func (c *aacConfig) extend(r *bitReader) {
+	var rate int
+	if i := int(r.bits(4)); i == 15 {
+		rate = int(r.bits(24))
+	} else if i < len(sampleRates) {
+		rate = sampleRates[i]
+	}
+	if !r.bad && rate > c.rate {
+		c.heard = rate
+	}
 }
 
 func objectType(r *bitReader) int {

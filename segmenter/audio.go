@@ -149,7 +149,7 @@ func (s *Segmenter) audioConfig(body []byte) error {
 	a.record, a.config, a.header, a.usable, a.anchored = bytes.Clone(body), c, c.adts(), true, false
 	a.dropped = ""
 	s.update(func(i *StreamInfo) {
-		i.Audio = AudioInfo{Codec: flv.AAC.String(), SampleRate: c.rate, Channels: c.channels, Bandwidth: i.Audio.Bandwidth}
+		i.Audio = AudioInfo{Codec: flv.AAC.String(), SampleRate: c.heard, Channels: c.channels, Bandwidth: i.Audio.Bandwidth}
 	})
 	return nil
 }
@@ -222,7 +222,7 @@ func (s *Segmenter) writeAudio(f *frame) error {
 	}
 	a.pending = appendADTS(a.pending, a.header, f.data)
 	if a.meter.add(pts, len(f.data)) {
-		s.update(func(i *StreamInfo) { _, i.Audio.Bandwidth = a.meter.rates() })
+		s.updateRates()
 	}
 	return nil
 }

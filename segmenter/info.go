@@ -26,7 +26,7 @@ type VideoInfo struct {
 // AudioInfo describes the audio track.
 type AudioInfo struct {
 	Codec      string // "AAC", or the codec that is dropped; empty if none was seen
-	SampleRate int    // Hz
+	SampleRate int    // Hz, with SBR where the configuration says that there is some
 	Channels   int    // channel configuration: 1 mono, 2 stereo, 6 is 5.1, 7 is 7.1
 	Bandwidth  int    // bytes per second of media, over the last seconds
 	Dropped    string // why the audio is not in the segments; empty if it is
@@ -44,6 +44,23 @@ func (s *Segmenter) update(f func(*StreamInfo)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f(&s.info)
+}
+
+// updateRates publishes what the meters have. Those of a track that the other has
+// left behind are no longer true.
+func (s *Segmenter) updateRates() {
+	v, a := &s.video, &s.audio
+	ahead := a.last - v.last
+	s.update(func(i *StreamInfo) {
+		i.Video.FrameRate, i.Video.Bandwidth = v.meter.rates()
+		_, i.Audio.Bandwidth = a.meter.rates()
+		if v.started && ahead > meterSpans*mpegts.Second {
+			i.Video.FrameRate, i.Video.Bandwidth = 0, 0
+		}
+		if a.started && ahead < -meterSpans*mpegts.Second {
+			i.Audio.Bandwidth = 0
+		}
+	})
 }
 
 // meterSpans is how many spans of a second or more are averaged.

@@ -122,7 +122,12 @@ func TestParameterSetLimits(t *testing.T) {
 
 func TestParseASC(t *testing.T) {
 	lc := func(index, rate, channels int) aacConfig {
-		return aacConfig{objectType: 2, rateIndex: index, rate: rate, channels: channels, samples: 1024}
+		return aacConfig{objectType: 2, rateIndex: index, rate: rate, heard: rate, channels: channels, samples: 1024}
+	}
+	he := func(index, rate, channels int) aacConfig {
+		c := lc(index, rate, channels)
+		c.heard = 2 * rate
+		return c
 	}
 	tests := []struct {
 		name string
@@ -137,19 +142,19 @@ func TestParseASC(t *testing.T) {
 		{"LC alone", "12 10", lc(4, 44100, 2), ""},
 		{"7.1", "11 b8", lc(3, 48000, 7), ""},
 		{"7.1, then SBR signalled for old decoders", "11 b8 56 e5 a0", lc(3, 48000, 7), ""},
-		{"HE-AAC, signalled for old decoders", "13 10 56 e5 98", lc(6, 24000, 2), ""},
-		{"HE-AAC v2, signalled for old decoders", "13 08 56 e5 9d 48 80", lc(6, 24000, 1), ""},
-		{"HE-AAC, rate of the extension as a number", "2b 17 80 5d c0 08 00", lc(6, 24000, 2), ""},
-		{"HE-AAC of 960 samples", "2b 11 8a 00", aacConfig{2, 6, 24000, 2, 960}, ""},
-		{"Main", "0a 10", aacConfig{1, 4, 44100, 2, 1024}, ""},
-		{"LTP, 7.35 kHz", "26 10", aacConfig{4, 12, 7350, 2, 1024}, ""},
+		{"HE-AAC, signalled for old decoders", "13 10 56 e5 98", he(6, 24000, 2), ""},
+		{"HE-AAC v2, signalled for old decoders", "13 08 56 e5 9d 48 80", he(6, 24000, 1), ""},
+		{"HE-AAC, rate of the extension as a number", "2b 17 80 5d c0 08 00", he(6, 24000, 2), ""},
+		{"HE-AAC of 960 samples", "2b 11 8a 00", aacConfig{2, 6, 24000, 48000, 2, 960}, ""},
+		{"Main", "0a 10", aacConfig{1, 4, 44100, 44100, 2, 1024}, ""},
+		{"LTP, 7.35 kHz", "26 10", aacConfig{4, 12, 7350, 7350, 2, 1024}, ""},
 		{"LD", "ba 10", aacConfig{}, "object type 23"},
 		{"xHE", "f9 46 40", aacConfig{}, "object type 42"},
 		{"6.1", "11 d8", aacConfig{}, "channel configuration 11"},
 		{"explicit HE-AAC cut", "2b 11", aacConfig{}, "malformed"},
-		{"960 samples", "12 14", aacConfig{2, 4, 44100, 2, 960}, ""},
-		{"HE-AAC, explicit", "2b 11 88 00", lc(6, 24000, 2), ""},
-		{"HE-AAC v2, explicit", "eb 09 88 00", lc(6, 24000, 1), ""},
+		{"960 samples", "12 14", aacConfig{2, 4, 44100, 44100, 2, 960}, ""},
+		{"HE-AAC, explicit", "2b 11 88 00", he(6, 24000, 2), ""},
+		{"HE-AAC v2, explicit", "eb 09 88 00", he(6, 24000, 1), ""},
 		{"rate as a number", "17 80 56 22 10", lc(4, 44100, 2), ""},
 		{"rate near one", "17 80 55 f0 10", lc(4, 44000, 2), ""},
 		{"rate far from any", "17 80 4e 20 10", aacConfig{}, "sample rate 40000"},

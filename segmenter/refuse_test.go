@@ -374,3 +374,32 @@ func TestInfoConcurrently(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// What is said of a track that has stopped is not what it had before.
+func TestInfoOfStoppedTrack(t *testing.T) {
+	for _, stopped := range []flv.TagType{flv.Video, flv.Audio} {
+		s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &sink{})
+		write := func(tags []flv.Tag) segmenter.StreamInfo {
+			for _, tag := range tags {
+				if err := s.WriteTag(tag); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return s.Info()
+		}
+		goesOn := flv.Audio + flv.Video - stopped
+		before := write(live(0, 5))
+		after := write(only(goesOn, shifted(5000, frames(0, 6))))
+		if before.Video.Bandwidth == 0 || before.Video.FrameRate == 0 || before.Audio.Bandwidth == 0 {
+			t.Errorf("with both: got %+v", before)
+		}
+		if video := after.Video.Bandwidth > 0; video != (goesOn == flv.Video) || (after.Video.FrameRate > 0) != video || (after.Audio.Bandwidth > 0) == video {
+			t.Errorf("tag type %d stopped 6 s ago: got %+v", stopped, after)
+		}
+		again := write(shifted(11000, frames(0, 3)))
+		if again.Video.Bandwidth == 0 || again.Audio.Bandwidth == 0 {
+			t.Errorf("tag type %d is there again: got %+v", stopped, again)
+		}
+		s.Close()
+	}
+}

@@ -299,7 +299,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	s.out.Append(prefix)
 	s.appendNALs(f)
 	if v.meter.add(dts, len(f.data)) {
-		s.update(func(i *StreamInfo) { i.Video.FrameRate, i.Video.Bandwidth = v.meter.rates() })
+		s.updateRates()
 	}
 	if err := s.failed(); err != nil {
 		return err

@@ -329,6 +329,17 @@ func TestStat(t *testing.T) {
 	})
 }
 
+func TestWholeRate(t *testing.T) {
+	for measured, want := range map[float64]int{
+		0: 0, 1: 1, 23.976: 23, 24: 24, 25: 25, 29.97: 29, 30: 30, 47.952: 47, 59.94: 59, 60: 60,
+		24.985: 25, 29.98: 30, 59.96: 60, 29.95: 29, 14.9: 14,
+	} {
+		if got := wholeRate(measured); got != want {
+			t.Errorf("%g pictures per second: got %d, want %d", measured, got, want)
+		}
+	}
+}
+
 // noted counts what is logged with a text.
 type noted struct {
 	text  string
