@@ -57,8 +57,8 @@ type conn struct {
 	client    client
 	streamID  uint32 // message stream that onStatus goes to
 	stream    Stream // while publishing
-	commands  int    // since the last publish
-	created   int    // message streams, since the last publish
+	commands  int    // since the end of the last publish
+	created   int    // message streams, since then
 	lastID    uint32 // of a message stream
 	path      []string
 
@@ -308,7 +308,7 @@ func (c *conn) kickLocked(err error) {
 // which overtakes the text.
 func (c *conn) farewell(reason error) {
 	if reason != nil && c.state != connecting {
-		if code, description := statusOf(reason); code != "" {
+		if code, description := Status(reason); code != "" {
 			c.out.add(csidStatus, onStatus(c.streamID, "error", code, description))
 		}
 	}

@@ -210,6 +210,24 @@ func TestHopelessConnect(t *testing.T) {
 	}
 }
 
+// Commands during a publish are not counted as those before the next one.
+func TestCommandsWhilePublishing(t *testing.T) {
+	s := startServer(t, newRecorder(), Limits{})
+	p := publishingPeer(t, s.addr)
+	for range DefaultLimits().Commands {
+		p.command(0, "getStreamLength", 0, amf0.Null{})
+	}
+	p.command(0, "FCUnpublish", 0, amf0.Null{})
+	p.send()
+	if code := p.status(); code != codeUnpublishSuccess {
+		t.Fatalf("unpublish: got %s", code)
+	}
+	p.publish()
+	if code := p.status(); code != codePublishStart {
+		t.Errorf("the next publish: got %s", code)
+	}
+}
+
 func TestCommandsOutOfOrder(t *testing.T) {
 	object := amf0.Append(nil, amf0.Object{})
 	tests := []struct {

@@ -75,9 +75,9 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("rtmp: panic: %v", e.Value) }
 
-// statusOf returns the code and text to tell a publisher about err, or none if
-// the connection itself has failed.
-func statusOf(err error) (code, description string) {
+// Status returns the code and text that a publisher is told about err, which is not
+// nil, or none if the connection itself has failed.
+func Status(err error) (code, description string) {
 	var (
 		reject   *RejectError
 		protocol *ProtocolError

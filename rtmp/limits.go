@@ -8,7 +8,7 @@ import (
 
 // Limits bounds what a connection may take. Sizes are in bytes.
 type Limits struct {
-	Waiting int // connections without an accepted publish; one more ends the oldest
+	Waiting int // connections without an accepted publish; one more ends another, see headStart
 
 	Handshake time.Duration // for the whole of it
 	Publish   time.Duration // from the handshake, or the end of a publish, to the next publish
@@ -26,7 +26,7 @@ type Limits struct {
 	BufferedWaiting int // the same before
 
 	ChunkStreams   int
-	MessageStreams int // created before a publish
+	MessageStreams int // created for a publish
 	Commands       int // before a publish
 	URLPart        int // app, tcUrl and stream name, each
 }

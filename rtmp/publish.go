@@ -81,7 +81,7 @@ func (c *conn) connect(cmd command) error {
 }
 
 func (c *conn) refuseConnect(transaction amf0.Number, err error) {
-	_, text := statusOf(err)
+	_, text := Status(err)
 	c.out.add(csidCommand, failure(transaction, codeConnectRejected, text))
 }
 
@@ -136,7 +136,6 @@ func (c *conn) publish(m message, cmd command) error {
 		}
 	}
 	c.server.setState(c, publishing)
-	c.commands, c.created = 0, 0
 	c.allow("Idle", c.limits.Idle, "no message")
 	c.in.budget = c.limits.Buffered
 	c.out.add(csidControl, eventMessage(eventStreamBegin, c.streamID))
@@ -175,6 +174,7 @@ func (c *conn) unpublish(cmd command) error {
 	}
 	c.server.setState(c, connected)
 	c.in.budget = c.limits.BufferedWaiting
+	c.commands, c.created = 0, 0
 	c.pace.mark.Store(0)
 	c.allow("Publish", c.limits.Publish, "no other publish")
 	c.out.add(csidStatus, unpublished(c.streamID))
