@@ -204,6 +204,29 @@ func TestPlaylistGoesOn(t *testing.T) {
 	}
 }
 
+// Players have what the list had before, though all of it was deleted since.
+func TestPlaylistGoesOnAfterDeletion(t *testing.T) {
+	w := newWorld(t)
+	push := func() string {
+		s := w.publish(w.request("demo", "ch", nil))
+		w.send(s, until(tags(t), 3000))
+		s.Close(nil)
+		return w.read("ch/playlist.m3u8")
+	}
+	for line := range strings.Lines(push()) {
+		if !strings.HasPrefix(line, "#") {
+			if err := w.Store.DeleteObject(t.Context(), "demo", "ch/"+strings.TrimSpace(line)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got := entries(push())
+	want := "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:2\n#EXT-X-TARGETDURATION:2\n#EXT-X-DISCONTINUITY\n#EXTINF:2.000,\n#EXTINF:1."
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%s\nwant\n%s…", got, want)
+	}
+}
+
 func until(tags []flv.Tag, end flv.Millis) []flv.Tag {
 	for i, tag := range tags {
 		if tag.Time > end {
@@ -282,6 +305,8 @@ func TestDisabledWhileLive(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	go w.Run(ctx)
+	log := &noted{text: "publish cut off"}
+	w.Logger = slog.New(slog.NewTextHandler(log, nil))
 	kicked := make(chan error, 1)
 	s := w.publish(w.request("demo", "ch", kicked))
 	w.send(s, until(tags(t), 3000))
@@ -297,6 +322,10 @@ func TestDisabledWhileLive(t *testing.T) {
 		t.Logf("cut off after %v", time.Since(began).Round(time.Millisecond))
 	case <-time.After(2 * time.Second):
 		t.Fatal("not cut off within 2 s")
+	}
+	s.(*session).kick(store.ErrChannelDisabled) // as each renewal would, until the connection is closed
+	if n := log.lines.Load(); n != 1 {
+		t.Errorf("%d lines tell of the end, want 1", n)
 	}
 	s.Close(nil)
 	if _, err := w.Publish(ctx, w.request("demo", "ch", nil)); err == nil || !strings.Contains(err.Error(), "LiveChannelDisabled") {
@@ -447,6 +476,25 @@ func TestRefusalCodes(t *testing.T) {
 	}
 	if got := reject(errors.New("secret detail"), "ID"); strings.Contains(got.Description, "secret") || !strings.HasPrefix(got.Description, "InternalError") {
 		t.Errorf("unknown error: %q", got.Description)
+	}
+}
+
+// What a publish that was let in is counted as is what its client was told.
+func TestResult(t *testing.T) {
+	for _, tt := range []struct {
+		cause error
+		want  string
+	}{
+		{nil, "ended"},
+		{reject(store.ErrChannelDisabled, "ID"), badName},
+		{&rtmp.LimitError{Limit: "Idle"}, rejected},
+		{&rtmp.ProtocolError{}, rejected},
+		{&rtmp.PanicError{}, rejected},
+		{rtmp.ErrServerClosed, rejected},
+	} {
+		if got := result(tt.cause); got != tt.want {
+			t.Errorf("%v: got %s, want %s", tt.cause, got, tt.want)
+		}
 	}
 }
 

@@ -177,8 +177,9 @@ func (r *recorder) record(batch []finished) error {
 		seg := store.Segment{
 			Name:     f.writer.Name(),
 			Duration: f.Duration,
-			// The media clock starts anew with each session.
-			Discontinuity: f.Discontinuity || i == 0 && r.count.Load() == 0 && len(r.listed) > 0,
+			// The media clock starts anew with each session. What the list had may have
+			// been deleted meanwhile, players have it all the same.
+			Discontinuity: f.Discontinuity || i == 0 && r.count.Load() == 0 && r.window.Sequence+uint64(len(r.listed)) > 0,
 			Session:       r.session.ID(),
 			Keyframe:      f.Keyframe,
 			Forced:        f.Forced,

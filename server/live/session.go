@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,6 +44,7 @@ type session struct {
 
 	stat   store.Stat  // the constant part; renew fills in the media
 	silent atomic.Bool // said that the audio is dropped
+	kicked sync.Once
 }
 
 // Publish admits a publisher or answers why not.
@@ -197,8 +199,10 @@ func (s *session) fail(err error) {
 	s.kick(err)
 }
 
-// kick ends the publish from another goroutine.
-func (s *session) kick(err error) { s.request.Kick(s.refusal(err)) }
+// kick ends the publish from another goroutine. Only the first time counts.
+func (s *session) kick(err error) {
+	s.kicked.Do(func() { s.request.Kick(s.refusal(err)) })
+}
 
 func (s *session) refusal(err error) *rtmp.RejectError {
 	var corrupt *segmenter.CorruptError
@@ -252,9 +256,10 @@ func (h *Handler) keep(r *rtmp.PublishRequest, t target, requestID string, err e
 
 // result is a publish's end as a label: how the client was told, if it was.
 func result(cause error) string {
-	var refusal *rtmp.RejectError
-	if errors.As(cause, &refusal) {
-		return refusal.Code
+	if cause != nil {
+		if code, _ := rtmp.Status(cause); code != "" {
+			return code
+		}
 	}
 	return "ended"
 }
