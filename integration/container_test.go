@@ -297,11 +297,11 @@ type container struct {
 func (img *dockerImage) run(t *testing.T, s *service, volume string) *container {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("only root may make a root folder read-only and a network of its own")
+		without(t, "only root may make a root folder read-only and a network of its own")
 	}
 	ip := tool(t, "ip")
 	if out, err := exec.Command(tool(t, "unshare"), "--mount", "--net", ip, "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		t.Skipf("this machine does not let root make name spaces: %s", out)
+		without(t, fmt.Sprintf("this machine does not let root make name spaces: %s", out))
 	}
 	hosts := filepath.Join(t.TempDir(), "hosts")
 	names := strings.Join(append([]string{"localhost", "osslive"}, s.Networks["default"].Aliases...), " ")

@@ -97,13 +97,13 @@ type reader struct {
 func newReader(t *testing.T) *reader {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("only root may make a network of its own, where the ports of the pages are free")
+		without(t, "only root may make a network of its own, where the ports of the pages are free")
 	}
 	tool(t, "ip")
 	tool(t, "curl")
 	tool(t, "openssl")
 	if out, err := exec.Command(tool(t, "unshare"), "--net", "true").CombinedOutput(); err != nil {
-		t.Skipf("this machine does not let root make name spaces: %s", out)
+		without(t, fmt.Sprintf("this machine does not let root make name spaces: %s", out))
 	}
 	venv := filepath.Join(root, ".tools", "oss2-newest", "bin")
 	if _, err := os.Stat(filepath.Join(venv, "python3")); err != nil {

@@ -77,10 +77,17 @@ func tool(t testing.TB, name string) string {
 
 func missing(t testing.TB, what string) {
 	t.Helper()
+	without(t, what+" is missing: integration/install.sh brings it")
+}
+
+// without skips a test that this machine cannot do, or fails it where everything is
+// asked for.
+func without(t testing.TB, why string) {
+	t.Helper()
 	if os.Getenv("OSSLIVE_REQUIRE_TOOLS") != "" {
-		t.Fatalf("%s is missing: integration/install.sh brings it", what)
+		t.Fatal(why)
 	}
-	t.Skipf("%s is missing: integration/install.sh brings it", what)
+	t.Skip(why)
 }
 
 // server is one running osslive.

@@ -30,7 +30,7 @@ func hevcAllowed(t *testing.T, m *matrix) {
 	var want []tsSegment
 	for i, f := range []form{
 		{"FourCC", enhanced("hvc1", "mp4a", extended, false)},
-		{"FourCC, frames without composition time", enhanced("hvc1", "mp4a", extended, true)},
+		{"FourCC, no composition time where it is 0", enhanced("hvc1", "mp4a", extended, true)},
 		{"one track", enhanced("hvc1", "mp4a", oneTrack, false)},
 		{"two tracks of one codec", enhanced("hvc1", "mp4a", twoTracks, false)},
 		{"two tracks of two codecs", enhanced("hvc1", "mp4a", twoCodecs, false)},
@@ -97,7 +97,7 @@ func hevcTags(t *testing.T, path string) []pusher.Message {
 func enhancedForms(*testing.T, []pusher.Message) []form {
 	return []form{
 		{"FourCC", enhanced("avc1", "mp4a", extended, false)},
-		{"FourCC, frames without composition time", enhanced("avc1", "mp4a", extended, true)},
+		{"FourCC, no composition time where it is 0", enhanced("avc1", "mp4a", extended, true)},
 		{"one track", enhanced("avc1", "mp4a", oneTrack, false)},
 		{"two tracks of one codec", enhanced("avc1", "mp4a", twoTracks, false)},
 		{"two tracks of two codecs", enhanced("avc1", "mp4a", twoCodecs, true)},
@@ -121,14 +121,15 @@ const (
 	audioTracks = 5
 )
 
-// enhanced rewrites tags in the form of Enhanced RTMP.
-func enhanced(videoCC, audioCC string, wrap wrapping, noComposition bool) func([]pusher.Message) []pusher.Message {
+// enhanced rewrites tags in the form of Enhanced RTMP. With coded3 pictures that have no
+// composition time are sent in the form without one.
+func enhanced(videoCC, audioCC string, wrap wrapping, coded3 bool) func([]pusher.Message) []pusher.Message {
 	return func(all []pusher.Message) []pusher.Message {
 		for i, m := range all {
 			switch {
 			case m.Type == pusher.Video && m.Body[1] == 0:
 				all[i].Body = wrap(0x80|m.Body[0]&0x70, videoTracks, 0, videoCC, m.Body[5:])
-			case m.Type == pusher.Video && noComposition:
+			case m.Type == pusher.Video && coded3 && string(m.Body[2:5]) == "\x00\x00\x00":
 				all[i].Body = wrap(0x80|m.Body[0]&0x70, videoTracks, 3, videoCC, m.Body[5:])
 			case m.Type == pusher.Video:
 				all[i].Body = wrap(0x80|m.Body[0]&0x70, videoTracks, 1, videoCC, m.Body[2:])

@@ -45,11 +45,11 @@ func sameMedia(forms func(t *testing.T, source []pusher.Message) []form) func(t 
 	}
 }
 
-// tiny is a clip without B-frames whose NAL units fit into lengths of one byte.
+// tiny is a clip with B-frames whose NAL units fit into lengths of one byte.
 // The encoder's own message is left out, which is longer.
 func tiny(t *testing.T) []pusher.Message {
 	t.Helper()
-	source := clipRow{picture: "testsrc2=size=160x90:rate=25", seconds: "3", coding: "-bf 0 -crf 30 -x264-params slice-max-size=200:keyint=25:scenecut=0"}.clip(t)
+	source := clipRow{picture: "testsrc2=size=160x90:rate=25", seconds: "3", coding: "-bf 2 -crf 30 -x264-params slice-max-size=200:keyint=25:scenecut=0"}.clip(t)
 	var all []pusher.Message
 	for _, m := range withoutEnd(readClip(t, source)) {
 		if m.Type == pusher.Video && !isConfig(m) {
@@ -262,9 +262,10 @@ func flag(from, to byte) func([]byte) []byte {
 	}
 }
 
+// composition gives a composition time to pictures whose own is 0.
 func composition(ms int32) func([]byte) []byte {
 	return func(b []byte) []byte {
-		if b[1] == 1 {
+		if b[1] == 1 && string(b[2:5]) == "\x00\x00\x00" {
 			b[2], b[3], b[4] = byte(ms>>16), byte(ms>>8), byte(ms)
 		}
 		return b

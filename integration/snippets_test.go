@@ -69,7 +69,7 @@ func TestSnippets(t *testing.T) {
 			}
 			cmd := c.run(t, dir, file)
 			if cmd == nil {
-				t.Skip("its SDK is missing: integration/install.sh brings it")
+				missing(t, "its SDK")
 			}
 			out, err := cmd.CombinedOutput()
 			if err != nil {
