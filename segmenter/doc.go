@@ -23,6 +23,17 @@
 // 10 s, becomes a discontinuity: output time goes on without a gap, with the next
 // keyframe, and the audio with it.
 //
+// # What a stream costs
+//
+// A tag goes through all of it at once, in the goroutine of its connection, and
+// nothing is allocated or kept: NAL units are found in the message, start codes and
+// packet headers written between their bytes, all straight into the piece of 32 or
+// 64 KiB that the sink is given when it is full ([mpegts.Writer]). Only what waits
+// for the start, and up to 150 ms of AAC for one packet, is copied. Pieces are lent:
+// a stream has one while it has bytes in it. A look at the real clock costs as much as
+// the rest of what decides on a cut, so it is looked at each 64 frames, and rates are
+// measured once a second.
+//
 // Sources: ISO/IEC 14496-15 §5.3 and §8.3 (sequence headers), ISO/IEC 14496-3
 // (AAC), ITU-T H.264 and H.265, RFC 8216 §3.2.
 package segmenter

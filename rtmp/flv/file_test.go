@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"runtime"
 	"testing"
-
-	"osslive/rtmp/amf0"
 )
 
 const header = "FLV\x01\x05\x00\x00\x00\x09"
@@ -139,38 +137,6 @@ func TestCutTag(t *testing.T) {
 		if _, _, err := CutTag(rest[:n]); err != io.ErrUnexpectedEOF {
 			t.Errorf("%d bytes: got %v, want %v", n, err, io.ErrUnexpectedEOF)
 		}
-	}
-}
-
-func TestMetadata(t *testing.T) {
-	name, set := amf0.String("onMetaData"), amf0.String("@setDataFrame")
-	width := []amf0.Property{{Name: "width", Value: amf0.Number(320)}}
-	tests := []struct {
-		name   string
-		values []amf0.Value
-		want   bool
-	}{
-		{"object", []amf0.Value{name, amf0.Object(width)}, true},
-		{"array", []amf0.Value{name, amf0.ECMAArray(width)}, true},
-		{"set", []amf0.Value{set, name, amf0.ECMAArray(width)}, true},
-		{"more behind", []amf0.Value{name, amf0.Object(width), amf0.Null{}}, true},
-		{"name alone", []amf0.Value{name}, false},
-		{"set alone", []amf0.Value{set}, false},
-		{"number", []amf0.Value{name, amf0.Number(1)}, false},
-		{"another event", []amf0.Value{amf0.String("onCuePoint"), amf0.Object(width)}, false},
-		{"no name", []amf0.Value{amf0.Object(width)}, false},
-		{"nothing", nil, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, ok := Metadata(amf0.Append(nil, tt.values...))
-			if ok != tt.want || ok && got.Get("width") != amf0.Number(320) {
-				t.Errorf("got %v, %v, want %v", got, ok, tt.want)
-			}
-		})
-	}
-	if got, ok := Metadata(append(amf0.Append(nil, name, amf0.Object(width)), 0xff)); !ok {
-		t.Errorf("garbage behind: got %v, want the metadata", got)
 	}
 }
 

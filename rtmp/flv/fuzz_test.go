@@ -3,8 +3,6 @@ package flv
 import (
 	"bytes"
 	"testing"
-
-	"osslive/rtmp/amf0"
 )
 
 // What is taken off is a tag that stands there, and each step takes something.
@@ -29,32 +27,6 @@ func FuzzCutTag(f *testing.F) {
 				t.Fatalf("%v reads back as %v, %v", tag, again, err)
 			}
 			b = rest
-		}
-	})
-}
-
-// Metadata is found or not; what is found was in the data.
-func FuzzMetadata(f *testing.F) {
-	o := amf0.Object{{Name: "width", Value: amf0.Number(1)}, {Name: "videocodecid", Value: amf0.String("avc1")}}
-	for _, values := range [][]amf0.Value{
-		{amf0.String("@setDataFrame"), amf0.String("onMetaData"), amf0.ECMAArray(o)},
-		{amf0.String("onMetaData"), o},
-		{amf0.String("onMetaData"), amf0.Null{}},
-		{amf0.String("@setDataFrame")},
-		{amf0.Number(1)},
-		nil,
-	} {
-		f.Add(amf0.Append(nil, values...))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		o, ok := Metadata(b)
-		if !ok && o != nil || ok && !bytes.Contains(b, []byte("onMetaData")) {
-			t.Fatalf("got %v, %v", o, ok)
-		}
-		for _, p := range o {
-			if !bytes.Contains(b, []byte(p.Name)) {
-				t.Fatalf("property %q is not in the data", p.Name)
-			}
 		}
 	})
 }

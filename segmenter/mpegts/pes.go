@@ -14,10 +14,6 @@ const (
 	maxPESSize = pesStart + 2*stampSize
 )
 
-// MaxAudio is the most that one call of Audio may announce: the length field of
-// its PES packet has 16 bits.
-const MaxAudio = 1<<16 - 1 - (pesStart - 6) - stampSize
-
 // Video starts a picture of size bytes, an access unit in Annex B form. DTS
 // must rise from picture to picture, and PTS be at least DTS. Decoding can
 // start at a random picture.
@@ -37,8 +33,8 @@ func (w *Writer) Video(pts, dts Ticks, random bool, size int) {
 	w.start(pidVideo, idVideo, flags, pts, dts, size)
 }
 
-// Audio starts one or more ADTS frames of size bytes together, at most
-// MaxAudio; PTS is that of the first.
+// Audio starts one or more ADTS frames of size bytes together, fewer than 65,528: the
+// length field of a PES packet has 16 bits. PTS is that of the first.
 func (w *Writer) Audio(pts Ticks, size int) {
 	var flags byte
 	switch {

@@ -30,7 +30,9 @@ const (
 	// origin is the time stamp of Ticks 0: 1.4 s, so that the clock and audio
 	// from slightly before the first picture stay positive.
 	origin = Second * 14 / 10
-	// pcrLead is how long before its decoding time a frame enters the decoder.
+	// pcrLead is how long before its decoding time a frame enters the decoder. Audio
+	// that is sent later than that after the pictures of its time has time stamps
+	// before the clock; players of HLS go by the time stamps.
 	pcrLead = Second * 7 / 10
 	// pcrGap is the longest step of the clock we write. The limit is 100 ms,
 	// ISO/IEC 13818-1 §2.7.2.
