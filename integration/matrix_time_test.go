@@ -149,33 +149,35 @@ func timesBackAndEqual(t *testing.T, m *matrix) {
 	messages := readClip(t, source)
 
 	// Sent by the end of frames, not by their start, audio comes late.
-	delayed := slices.Clone(messages)
-	slices.SortStableFunc(delayed, func(a, b pusher.Message) int {
-		moment := func(m pusher.Message) int {
-			if m.Type == pusher.Audio && !isConfig(m) {
-				return int(m.Time) + 250
+	for _, late := range []int{250, 900, 1500} {
+		delayed := slices.Clone(messages)
+		slices.SortStableFunc(delayed, func(a, b pusher.Message) int {
+			moment := func(m pusher.Message) int {
+				if m.Type == pusher.Audio && !isConfig(m) {
+					return int(m.Time) + late
+				}
+				return int(m.Time)
 			}
-			return int(m.Time)
+			return moment(a) - moment(b)
+		})
+		var want []tsSegment
+		for _, compress := range []bool{false, true} {
+			k := m.take(t, 1)
+			c := k.open(t)
+			c.Compress = compress
+			write(t, c, onStreams(c, delayed, 4, 4, 4))
+			if err := c.Finish(); err != nil {
+				t.Fatal(err)
+			}
+			segments := k.recorded(t)
+			if !compress {
+				k.valid(t, segments, false)
+				same(t, "frame", pictures(t, segments), frames(t, source))
+				same(t, "audio packet", sounds(t, segments), audioPackets(t, source))
+				want = segments
+			}
+			identical(t, fmt.Sprintf("audio %d ms late, times go back", late), segments, want)
 		}
-		return moment(a) - moment(b)
-	})
-	var want []tsSegment
-	for _, compress := range []bool{false, true} {
-		k := m.take(t, 1)
-		c := k.open(t)
-		c.Compress = compress
-		write(t, c, onStreams(c, delayed, 4, 4, 4))
-		if err := c.Finish(); err != nil {
-			t.Fatal(err)
-		}
-		segments := k.recorded(t)
-		if !compress {
-			k.valid(t, segments, false)
-			same(t, "frame", pictures(t, segments), frames(t, source))
-			same(t, "audio packet", sounds(t, segments), audioPackets(t, source))
-			want = segments
-		}
-		identical(t, "audio 250 ms late, times go back", segments, want)
 	}
 
 	// Two pictures at a time, as encoders do that count in frames of 1/12 s; then all.

@@ -16,8 +16,6 @@ const (
 	audioSlack = mpegts.Second * 40 / 1000
 	// audioLead is how much older than the first picture audio may be.
 	audioLead = mpegts.Second / 10
-	// videoStall is how far behind the audio video has gone, if audio has to cut.
-	videoStall = 5 * mpegts.Second
 
 	// AAC frames share a PES packet until one of these is reached.
 	maxPending     = 2800
@@ -272,7 +270,7 @@ func (s *Segmenter) cutAudio(pts mpegts.Ticks) error {
 	}
 	age := pts - s.seg.first
 	if s.out.Program().Video {
-		if s.full() || age >= s.rule.force && pts-s.video.last >= videoStall {
+		if s.full() || age >= s.rule.force && pts-s.video.last >= mpegts.VideoStall {
 			return s.cut(pts, false, true)
 		}
 		return nil

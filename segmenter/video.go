@@ -256,6 +256,9 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	if v.started {
 		dts = max(dts, v.last+1)
 	}
+	if s.audio.started {
+		dts = max(dts, s.audio.last-mpegts.VideoStall)
+	}
 	if s.seg.open && !s.seg.video {
 		// Audio went on alone in this segment, and the clock with it.
 		dts = max(dts, s.seg.first, s.audio.last-maxApart)

@@ -15,22 +15,32 @@ const (
 )
 
 // Video starts a picture of size bytes, an access unit in Annex B form. DTS
-// must rise from picture to picture, and PTS be at least DTS. Decoding can
-// start at a random picture.
+// must rise from picture to picture and be at most VideoStall behind audio, PTS be at
+// least DTS. Decoding can start at a random picture.
 func (w *Writer) Video(pts, dts Ticks, random bool, size int) {
-	if w.ticking {
-		w.tick(dts)
-	}
 	w.silent = false
-	// The clock may be ahead after audio kept it going alone; it never goes back.
-	if !w.ticking || dts > w.clock {
+	if w.ticking {
+		t := w.pace(dts)
+		w.tick(t)
+		// The clock may be ahead after audio kept it going alone; it never goes back.
+		w.clock = max(w.clock, t)
+	} else {
 		w.clock, w.ticking = dts, true
+		w.heard = dts // as if: audio is about to come
 	}
 	flags := byte(flagPCR)
 	if random {
 		flags |= flagRandomAccess
 	}
 	w.start(pidVideo, idVideo, flags, pts, dts, size)
+}
+
+// pace is how far the clock may go at dts.
+func (w *Writer) pace(dts Ticks) Ticks {
+	if late := dts - w.heard; w.program.Audio && lateAudio < late && late < lostAudio {
+		return w.heard + lateAudio
+	}
+	return dts
 }
 
 // Audio starts one or more ADTS frames of size bytes together, fewer than 65,528: the
@@ -47,7 +57,10 @@ func (w *Writer) Audio(pts Ticks, size int) {
 	case w.silent:
 		// The video has stalled: somebody has to keep the clock going.
 		w.tick(pts)
+	default:
+		w.tick(pts - VideoStall)
 	}
+	w.heard = pts
 	w.start(pidAudio, idAudio, flags, pts, pts, size)
 }
 

@@ -26,17 +26,25 @@ func (t Ticks) Duration() time.Duration {
 	return time.Duration(t/Second)*time.Second + time.Duration(t%Second)*time.Second/time.Duration(Second)
 }
 
+// VideoStall is how far the pictures may be behind the audio. Where they are further,
+// audio has the clock go on.
+const VideoStall = 10 * Second
+
 const (
 	// origin is the time stamp of Ticks 0: 1.4 s, so that the clock and audio
 	// from slightly before the first picture stay positive.
 	origin = Second * 14 / 10
-	// pcrLead is how long before its decoding time a frame enters the decoder. Audio
-	// that is sent later than that after the pictures of its time has time stamps
-	// before the clock; players of HLS go by the time stamps.
+	// pcrLead is how long before its decoding time a frame enters the decoder.
 	pcrLead = Second * 7 / 10
 	// pcrGap is the longest step of the clock we write. The limit is 100 ms,
 	// ISO/IEC 13818-1 §2.7.2.
 	pcrGap = Second * 9 / 100
+
+	// The clock is that of the pictures, but waits for audio that is more than
+	// lateAudio behind them, less than pcrLead. Audio that is lostAudio behind has
+	// stopped, or has time stamps before the clock.
+	lateAudio = Second / 2
+	lostAudio = 2 * Second
 
 	mask33 = 1<<33 - 1
 )

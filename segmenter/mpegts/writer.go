@@ -43,6 +43,7 @@ type Writer struct {
 	clock   Ticks   // decoding time that the last PCR was written for
 	ticking bool    // clock is set
 	silent  bool    // no video yet in this segment
+	heard   Ticks   // PTS of the last audio
 	breaks  [2]bool // video, audio: the next packet must say that the stream breaks here
 
 	// the frame being written
@@ -86,7 +87,7 @@ func (w *Writer) Begin(dst io.Writer, discontinuity bool) {
 // written up to next, the time at which the following segment starts.
 func (w *Writer) Finish(next Ticks) error {
 	if w.ticking {
-		w.tick(next)
+		w.tick(w.pace(next))
 	}
 	w.flush()
 	w.release()
