@@ -57,7 +57,7 @@ type conn struct {
 	client    client
 	streamID  uint32 // message stream that onStatus goes to
 	stream    Stream // while publishing
-	commands  int    // since the end of the last publish
+	commands  int    // since the last publish began or ended
 	created   int    // message streams, since then
 	lastID    uint32 // of a message stream
 	path      []string

@@ -136,6 +136,7 @@ func (c *conn) publish(m message, cmd command) error {
 		}
 	}
 	c.server.setState(c, publishing)
+	c.commands, c.created = 0, 0
 	c.allow("Idle", c.limits.Idle, "no message")
 	c.in.budget = c.limits.Buffered
 	c.out.add(csidControl, eventMessage(eventStreamBegin, c.streamID))

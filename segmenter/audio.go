@@ -16,6 +16,8 @@ const (
 	audioSlack = mpegts.Second * 40 / 1000
 	// audioLead is how much older than the first picture audio may be.
 	audioLead = mpegts.Second / 10
+	// videoStall is how far behind the audio video has gone, if audio has to cut.
+	videoStall = 5 * mpegts.Second
 
 	// AAC frames share a PES packet until one of these is reached.
 	maxPending     = 2800
@@ -141,7 +143,9 @@ func (s *Segmenter) audioConfig(body []byte) error {
 	if s.phase == waitKeyframe {
 		s.queue.take() // has audio only, of the old configuration
 	}
-	if s.out.Program().Audio && c != a.config {
+	before := a.config
+	before.heard = c.heard // which is not in the segments
+	if s.out.Program().Audio && c != before {
 		s.cutAtFrame, s.reconfigured = true, true
 	}
 	a.record, a.config, a.header, a.usable, a.anchored = bytes.Clone(body), c, c.adts(), true, false
@@ -270,7 +274,7 @@ func (s *Segmenter) cutAudio(pts mpegts.Ticks) error {
 	}
 	age := pts - s.seg.first
 	if s.out.Program().Video {
-		if s.full() || age >= s.rule.force && pts-s.video.last >= mpegts.VideoStall {
+		if s.full() || age >= s.rule.force && pts-s.video.last >= videoStall {
 			return s.cut(pts, false, true)
 		}
 		return nil

@@ -54,10 +54,10 @@ func (s *Segmenter) updateRates() {
 	s.update(func(i *StreamInfo) {
 		i.Video.FrameRate, i.Video.Bandwidth = v.meter.rates()
 		_, i.Audio.Bandwidth = a.meter.rates()
-		if v.started && ahead > meterSpans*mpegts.Second {
+		if v.started && ahead > max(meterSpans*mpegts.Second, 2*v.interval) {
 			i.Video.FrameRate, i.Video.Bandwidth = 0, 0
 		}
-		if a.started && ahead < -meterSpans*mpegts.Second {
+		if a.started && ahead < -meterSpans*mpegts.Second || i.Audio.Dropped != "" {
 			i.Audio.Bandwidth = 0
 		}
 	})

@@ -57,6 +57,7 @@ func TestRefusals(t *testing.T) {
 		{"no sequence header for 10 s", repeat(102, idr(0)), 100 * time.Millisecond, "without a sequence header", 0},
 		{"no keyframe for 59 s", join(one(avcC(0, sps, pps)), repeat(590, inter(0))), 100 * time.Millisecond, "", 0},
 		{"no keyframe for 60 s", join(one(avcC(0, sps, pps)), repeat(602, inter(0))), 100 * time.Millisecond, "set a keyframe interval", 0},
+		{"camera paused for 60 s after a jump", join(live(0, 1), one(inter(3_600_000)), repeat(602, aac(3_600_000)), one(inter(3_660_000))), 100 * time.Millisecond, "", 1},
 		{"no keyframe for 60 s after a jump", join(live(0, 1), repeat(602, inter(3_600_000))), 100 * time.Millisecond, "set a keyframe interval", 1},
 	}
 	for _, tt := range tests {
@@ -373,6 +374,21 @@ func TestInfoConcurrently(t *testing.T) {
 	if got.Video.FrameRate != 25 || got.Video.Width != 320 || got.Audio.SampleRate != 48000 || got.Audio.Bandwidth == 0 {
 		t.Errorf("got %+v", got)
 	}
+}
+
+// Nor is anything of AAC said of the codec that has come in its place.
+func TestInfoOfDroppedAudio(t *testing.T) {
+	s := segmenter.New(segmenter.Config{FragDuration: time.Second}, &sink{})
+	mp3 := flv.Tag{Type: flv.Audio, Time: 5000, Data: []byte{0x2f, 1, 2, 3}}
+	for _, tag := range join(live(0, 5), repeat(60, mp3), only(flv.Video, shifted(5000, frames(0, 2)))) {
+		if err := s.WriteTag(tag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := s.Info().Audio; a.Codec != "MP3" || a.Bandwidth != 0 || a.Dropped == "" {
+		t.Errorf("got %+v", a)
+	}
+	s.Close()
 }
 
 // What is said of a track that has stopped is not what it had before.

@@ -84,7 +84,7 @@ type Segmenter struct {
 	err   error // ends the stream
 	lost  bool  // the sink failed: the open segment cannot be finished
 	phase phase
-	since time.Duration // Elapsed when the phase began, for the first see the tracks
+	since time.Duration // Elapsed when the phase waitTrack began
 	clock clock
 	queue queue
 	video videoTrack
@@ -164,16 +164,11 @@ func (s *Segmenter) wait() error {
 		if s.queue.full() || now-s.since >= secondTrackWait {
 			return s.start(nil)
 		}
-	case s.decided: // after a jump
-		if now-s.since >= s.rule.force.Duration() {
-			return ErrNoKeyframe
-		}
+	case s.decided:
+		// After a jump, for the next keyframe.
 	case s.video.frames > 0:
 		if !s.video.configured() && now-s.video.since >= videoWait {
 			return ErrNoConfig
-		}
-		if now-s.video.since >= s.rule.force.Duration() {
-			return ErrNoKeyframe
 		}
 	case s.cfg.AllowAudioOnly && s.audio.usable && len(s.queue.frames) > 0:
 		if s.queue.full() || now-s.audio.since >= secondTrackWait {

@@ -14,11 +14,13 @@ const maxComposition = 10_000
 // videoTrack is the H.264 or HEVC side of a stream.
 type videoTrack struct {
 	track
-	interval mpegts.Ticks // between the last two pictures
-	shown    mpegts.Ticks // PTS of the picture that is shown last
-	frames   int          // pictures seen, written or not
-	since    time.Duration
-	bad      int // malformed messages in a row
+	interval mpegts.Ticks  // between the last two pictures
+	shown    mpegts.Ticks  // PTS of the picture that is shown last
+	frames   int           // pictures seen, written or not
+	since    time.Duration // Elapsed at the first one
+	awaited  time.Duration // Elapsed when the wait for a keyframe began
+	refused  time.Duration // Elapsed at the last picture that was none
+	bad      int           // malformed messages in a row
 	meter    meter
 	lastKey  mpegts.Ticks
 	keys     int // keyframes written
@@ -111,6 +113,7 @@ func (s *Segmenter) videoFrame(time flv.Millis, h flv.VideoHeader, c *codec, bod
 	v := &s.video
 	if v.frames == 0 {
 		v.since = s.cfg.Elapsed()
+		v.awaited, v.refused = v.since, v.since
 	}
 	v.frames++
 	flagged := h.FrameType == flv.KeyFrame || h.FrameType == flv.GeneratedKey
@@ -220,13 +223,27 @@ func (s *Segmenter) awaitKeyframe(f *frame) error {
 	v := &s.video
 	s.absorbBeside(f)
 	if !f.key || !v.decodes(f) {
-		return nil
+		return s.refuse()
 	}
 	if s.decided || s.audio.known() {
 		return s.start(f)
 	}
 	s.queue.push(f)
 	s.phase, s.since = waitTrack, s.cfg.Elapsed()
+	return nil
+}
+
+// refuse drops a picture because no keyframe came before it. It is an error where
+// there has been none for as long as a segment may last.
+func (s *Segmenter) refuse() error {
+	v, now := &s.video, s.cfg.Elapsed()
+	if now-v.refused > videoWait {
+		v.awaited = now // the video has paused
+	}
+	v.refused = now
+	if now-v.awaited >= s.rule.force.Duration() {
+		return ErrNoKeyframe
+	}
 	return nil
 }
 
@@ -245,7 +262,9 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		if err := s.endRun(); err != nil {
 			return err
 		}
-		s.phase, s.since = waitKeyframe, s.cfg.Elapsed()
+		s.phase = waitKeyframe
+		v.awaited = s.cfg.Elapsed()
+		v.refused = v.awaited
 		return s.media(f)
 	}
 	v.base = base
@@ -255,9 +274,6 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	dts := raw
 	if v.started {
 		dts = max(dts, v.last+1)
-	}
-	if s.audio.started {
-		dts = max(dts, s.audio.last-mpegts.VideoStall)
 	}
 	if s.seg.open && !s.seg.video {
 		// Audio went on alone in this segment, and the clock with it.

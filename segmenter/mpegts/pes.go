@@ -15,8 +15,8 @@ const (
 )
 
 // Video starts a picture of size bytes, an access unit in Annex B form. DTS
-// must rise from picture to picture and be at most VideoStall behind audio, PTS be at
-// least DTS. Decoding can start at a random picture.
+// must rise from picture to picture, and PTS be at least DTS. Decoding can
+// start at a random picture.
 func (w *Writer) Video(pts, dts Ticks, random bool, size int) {
 	w.silent = false
 	if w.ticking {
@@ -57,8 +57,6 @@ func (w *Writer) Audio(pts Ticks, size int) {
 	case w.silent:
 		// The video has stalled: somebody has to keep the clock going.
 		w.tick(pts)
-	default:
-		w.tick(pts - VideoStall)
 	}
 	w.heard = pts
 	w.start(pidAudio, idAudio, flags, pts, pts, size)

@@ -26,10 +26,6 @@ func (t Ticks) Duration() time.Duration {
 	return time.Duration(t/Second)*time.Second + time.Duration(t%Second)*time.Second/time.Duration(Second)
 }
 
-// VideoStall is how far the pictures may be behind the audio. Where they are further,
-// audio has the clock go on.
-const VideoStall = 10 * Second
-
 const (
 	// origin is the time stamp of Ticks 0: 1.4 s, so that the clock and audio
 	// from slightly before the first picture stay positive.

@@ -3,6 +3,7 @@ package mpegts
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -146,6 +147,51 @@ func TestClockOfSlowVideo(t *testing.T) {
 	}
 	if want := 3 * 11; clocks != want {
 		t.Errorf("got %d clock packets, want %d", clocks, want)
+	}
+}
+
+// No audio has a time stamp before the clock, though it comes after the pictures of its
+// time, and the clock goes on in small steps all the same.
+func TestClockWaitsForLateAudio(t *testing.T) {
+	const picture = Second / 25
+	for _, late := range []Ticks{0, Second * 9 / 10, Second * 3 / 2} {
+		var out bytes.Buffer
+		var w Writer
+		w.SetProgram(Program{Video: true, Audio: true})
+		for segment := range Ticks(3) {
+			w.Begin(&out, segment == 0)
+			for at := segment * 4 * Second; at < (segment+1)*4*Second; at += picture {
+				w.Video(at, at, at%Second == 0, 1)
+				w.Append([]byte{1})
+				if at >= late {
+					w.Audio(at-late, 1)
+					w.Append([]byte{1})
+				}
+			}
+			w.Finish((segment + 1) * 4 * Second)
+		}
+		clock, sounds := Ticks(-1), 0
+		for b := out.Bytes(); len(b) > 0; b = b[PacketSize:] {
+			pid := uint16(b[1]&0x1f)<<8 | uint16(b[2])
+			if b[3]&adaptationOnly != 0 && b[4] > 0 && b[5]&flagPCR != 0 {
+				now := Ticks(binary.BigEndian.Uint32(b[6:]))<<1 | Ticks(b[10]>>7)
+				if step := now - clock; clock >= 0 && (step < 0 || step > Second/10) {
+					t.Errorf("audio %d ms late: the clock steps by %d ms", late/90, step/90)
+				}
+				clock = now
+			}
+			if pid == pidAudio {
+				sounds++
+				stamp := b[5+int(b[4])+pesStart:]
+				pts := Ticks(stamp[0]>>1&7)<<30 | Ticks(binary.BigEndian.Uint16(stamp[1:])>>1)<<15 | Ticks(binary.BigEndian.Uint16(stamp[3:])>>1)
+				if pts < clock {
+					t.Errorf("audio %d ms late: it is %d ms before the clock", late/90, (clock-pts)/90)
+				}
+			}
+		}
+		if want := int((12*Second - late) / picture); sounds < want {
+			t.Errorf("audio %d ms late: got %d packets of it, want %d", late/90, sounds, want)
+		}
 	}
 }
 

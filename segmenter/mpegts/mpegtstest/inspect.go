@@ -70,7 +70,6 @@ const (
 	packetSize = 188
 	second     = 90000
 	maxPCRGap  = second / 10
-	maxAhead   = 11 * second // of audio, before the clock goes on without pictures
 )
 
 // reader is what runs on over packets and segments.

@@ -212,7 +212,6 @@ func (r *reader) sound(u *unit, pts int64, payload []byte) {
 	if !known {
 		near, known = r.dts, r.hasDTS
 	}
-	wrapped := pts
 	pts = unwrap(pts, near, known)
 	if r.hasAudio && pts <= r.lastPTS {
 		r.fault("audio PTS %d after %d", pts, r.lastPTS)
@@ -223,9 +222,6 @@ func (r *reader) sound(u *unit, pts int64, payload []byte) {
 	}
 	if r.cur.HasVideo && r.hasDTS {
 		r.cur.AudioLead = max(r.cur.AudioLead, pts-r.dts)
-	}
-	if ahead := unwrap(wrapped, u.clock, true) - u.clock; ahead > maxAhead {
-		r.fault("audio is %d ms ahead of the clock", ahead/90)
 	}
 	if !r.cur.HasVideo && !(u.pcr && u.random) {
 		r.fault("audio without video, and without PCR or random access")
