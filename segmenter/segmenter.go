@@ -130,8 +130,8 @@ func New(cfg Config, sink Sink) *Segmenter {
 
 // WriteTag takes the next tag of the stream and does not keep its data. An
 // error ends the stream, later calls return it again: *UnsupportedError,
-// *CorruptError, ErrNoVideo, ErrNoConfig, ErrNoKeyframe, or what the sink returned. Close
-// still finishes what was written before.
+// *CorruptError, ErrNoVideo, ErrNoConfig, ErrNoKeyframe, or what the sink
+// returned. Close still finishes what was written before.
 func (s *Segmenter) WriteTag(t flv.Tag) error {
 	if s.err == nil {
 		s.err = s.writeTag(t)
@@ -342,8 +342,8 @@ func (s *Segmenter) failed() error {
 
 // Close ends the stream: what is pending is written and the open segment
 // finished, unless the sink has failed. It returns ErrNoVideo, ErrNoConfig or
-// ErrNoKeyframe if what came was not enough for a segment. The segmenter cannot be used any more; a
-// second call does nothing.
+// ErrNoKeyframe if what came was not enough for a segment. The segmenter cannot be
+// used any more; a second call does nothing.
 func (s *Segmenter) Close() error {
 	if s.err == errClosed {
 		return nil
