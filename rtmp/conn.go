@@ -282,6 +282,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	c.sent += int64(n)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded): // nothing more can be said to the client
+		if tcp, ok := under[interface{ SetLinger(int) error }](c.nc); ok {
+			tcp.SetLinger(0) // nor does the kernel keep it after the close
+		}
 		err = &ioError{limitErrorf("Write", "the client took no reply within %v", c.limits.Write)}
 	case err != nil:
 		err = &ioError{err}
@@ -327,15 +330,21 @@ func (c *conn) farewell(reason error) {
 
 // closeWrite shuts the sending side of a connection, whatever it is wrapped in.
 func closeWrite(nc net.Conn) bool {
+	w, ok := under[interface{ CloseWrite() error }](nc)
+	return ok && w.CloseWrite() == nil
+}
+
+// under is the outermost of a connection and those that it wraps that is a T.
+func under[T any](nc net.Conn) (t T, ok bool) {
 	for {
-		switch w := nc.(type) {
-		case interface{ CloseWrite() error }:
-			return w.CloseWrite() == nil
-		case interface{ NetConn() net.Conn }:
-			nc = w.NetConn()
-		default:
-			return false
+		if t, ok = nc.(T); ok {
+			return t, true
 		}
+		outer, wraps := nc.(interface{ NetConn() net.Conn })
+		if !wraps {
+			return t, false
+		}
+		nc = outer.NetConn()
 	}
 }
 
