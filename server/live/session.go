@@ -230,15 +230,17 @@ func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp
 	return &rtmp.RejectError{Code: err.Code, Description: fmt.Sprintf("%s (RequestId %s)", err.Description, requestID)}
 }
 
-// Ended logs and counts the end of a connection. What is not RTMP at all, such as a
-// browser at the wrong port, is a refusal too, without an ID.
+// Ended logs and counts the end of a connection. One that broke the protocol or a limit
+// before a publish, such as a browser at the wrong port, was refused too, without an ID.
 func (h *Handler) Ended(i rtmp.CloseInfo) {
 	if i.Limit != "" {
 		h.Metrics.Limit("rtmp", i.Limit)
 	}
 	level := slog.LevelDebug
 	var violation *rtmp.ProtocolError
-	if !i.Published && errors.As(i.Reason, &violation) && h.refusals.line(time.Now(), violation.Message) {
+	var limit *rtmp.LimitError
+	broken := errors.As(i.Reason, &violation) || errors.As(i.Reason, &limit)
+	if !i.Published && broken && h.refusals.line(time.Now(), i.Reason.Error()) {
 		level = slog.LevelWarn
 	}
 	h.Logger.Log(context.Background(), level, "rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
