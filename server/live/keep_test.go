@@ -2,6 +2,9 @@ package live
 
 import (
 	"errors"
+	"io"
+	"log/slog"
+	"net"
 	"strings"
 	"testing"
 
@@ -31,18 +34,49 @@ func TestRefusalsAreKept(t *testing.T) {
 	r := w.request("demo", "ch", nil)
 	r.Query.Set("Signature", "guessed")
 	_, err := w.Publish(t.Context(), r)
-	if kept := told(err); kept.Bucket != "demo" || kept.Name != "ch" || w.Refusals.LastPublish("demo", "ch") != kept {
+	kept := told(err)
+	if kept.Bucket != "demo" || kept.Name != "ch" || w.Refusals.LastPublish("demo", "ch") != kept {
 		t.Errorf("a wrong signature is kept as %+v", kept)
+	}
+	if e := w.Refusals.Explain(t.Context(), kept.ID); len(e.Server) == 0 {
+		t.Errorf("a wrong signature is explained without what the server signed: %+v", e)
 	}
 
 	s := w.publish(w.request("demo", "ch", nil)).(*session)
 	defer s.Close(nil)
-	if kept := told(s.refusal(errStopping)); kept.Code != "ServiceUnavailable" || kept.Name != "ch" {
+	kept = told(s.refusal(errStopping))
+	if kept.Code != "ServiceUnavailable" || kept.Name != "ch" {
 		t.Errorf("one that is cut off is kept as %+v", kept)
+	}
+	if e := w.Refusals.Explain(t.Context(), kept.ID); len(e.Server) > 0 {
+		t.Errorf("one whose signature was right is explained by signatures: %+v", e)
 	}
 
 	malformed := w.Malformed(w.request("demo", "ch", nil), &rtmp.RejectError{Code: rtmp.CodeBadName, Description: "InvalidArgument: the URL contains a line break"})
 	if kept := told(malformed); kept.Name != "" || !kept.Publish() {
 		t.Errorf("one without a URL is kept as %+v", kept)
+	}
+}
+
+// TestBrokenConnectionsAreLogged: who broke the protocol or a limit before a publish was
+// told no ID, and is in the log.
+func TestBrokenConnectionsAreLogged(t *testing.T) {
+	for _, tt := range []struct {
+		reason    error
+		published bool
+		lines     int64
+	}{
+		{&rtmp.ProtocolError{Message: "no RTMP"}, false, 1},
+		{&rtmp.LimitError{Limit: "URLPart", Message: "a part of the URL has 5000 bytes"}, false, 1},
+		{&rtmp.LimitError{Limit: "Idle", Message: "no message within 15s"}, true, 0}, // that the publish has ended is logged
+		{io.EOF, false, 0},
+	} {
+		w := newWorld(t)
+		log := &noted{text: "rtmp connection closed"}
+		w.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		w.Ended(rtmp.CloseInfo{RemoteAddr: &net.TCPAddr{}, Published: tt.published, Reason: tt.reason})
+		if n := log.lines.Load(); n != tt.lines {
+			t.Errorf("%v, published %v: %d lines, want %d", tt.reason, tt.published, n, tt.lines)
+		}
 	}
 }

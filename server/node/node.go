@@ -282,7 +282,11 @@ func (n *Node) logHint(e *refusal.Explanation) {
 		}
 		more = "http://" + net.JoinHostPort(host, port) + "/refusals/" + e.ID
 	}
-	n.log.Warn("refused", "request_id", e.ID, "code", e.Code, "cause", cause.Title, "fix", cause.Fix, "more", more)
+	about := []any{"request_id", e.ID, "code", e.Code, "cause", cause.Title}
+	if cause.Fix != "" {
+		about = append(about, "fix", cause.Fix)
+	}
+	n.log.Warn("refused", append(about, "more", more)...)
 }
 
 // Stop closes the listeners, ends every publish with its last segment, lets

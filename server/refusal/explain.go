@@ -28,8 +28,8 @@ type Explanation struct {
 	Parts  []Part  `json:"parts"`  // what came, canonical
 
 	// Server is the text that the server signed, Signed the one that the client most
-	// likely did; both are empty where nothing was signed, and Signed is where no
-	// proof was found. For version 4 they are the canonical requests.
+	// likely did; both are empty where the signature was not in question, and Signed is
+	// where no proof was found. For version 4 they are the canonical requests.
 	Server []Line `json:"server,omitempty"`
 	Signed []Line `json:"signed,omitempty"`
 }
@@ -70,7 +70,7 @@ func (l *Log) Explain(ctx context.Context, id string) *Explanation {
 	if r.Publish() {
 		e.Kind = "publish"
 	}
-	if q.claim.version != "" && !r.Oversize {
+	if q.claim.version != "" && !r.Oversize && (q.mismatch() || q.signed != nil || q.signedText != "") {
 		e.Server, e.Signed = compare(q.plainText(texts(q.request)), q.clientText())
 	}
 	return e
