@@ -210,6 +210,32 @@ func TestHopelessConnect(t *testing.T) {
 	}
 }
 
+// lingering notes what is to become of unsent bytes.
+type lingering struct {
+	net.Conn
+	seconds int
+}
+
+func (l *lingering) SetLinger(seconds int) error {
+	l.seconds = seconds
+	return nil
+}
+
+// A client that takes no replies leaves none of them to the kernel.
+func TestWriteLimitResets(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Write = 50 * time.Millisecond
+	s := startServer(t, newRecorder(), limits)
+	client, server := net.Pipe()
+	defer client.Close()
+	go client.Write(append([]byte{3}, make([]byte, handshakeSize)...))
+	nc := &lingering{server, -1}
+	s.ServeConn(nc)
+	if end := s.end(t); end.Limit != "Write" || nc.seconds != 0 {
+		t.Errorf("got the limit %q, SetLinger(%d), want Write, 0", end.Limit, nc.seconds)
+	}
+}
+
 // Commands during a publish are not counted as those before the next one.
 func TestCommandsWhilePublishing(t *testing.T) {
 	s := startServer(t, newRecorder(), Limits{})

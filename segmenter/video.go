@@ -19,7 +19,7 @@ type videoTrack struct {
 	frames   int           // pictures seen, written or not
 	since    time.Duration // Elapsed at the first one
 	awaited  time.Duration // Elapsed when the wait for a keyframe began
-	refused  time.Duration // Elapsed at the last picture that was none
+	refused  time.Duration // Elapsed at the last picture dropped for want of one
 	bad      int           // malformed messages in a row
 	meter    meter
 	lastKey  mpegts.Ticks
