@@ -126,7 +126,7 @@ func TestHostileStalledHandshakes(t *testing.T) {
 	if among > alone+2*time.Second {
 		t.Errorf("a publisher was accepted after %v, alone after %v", among, alone)
 	}
-	use.atMost(t, int64(min(count, 1024))*64+mayGrow)
+	use.atMost(t, int64(min(count, 1024))*32+mayGrow)
 }
 
 // TestHostileClaims is R4: the length of a message is a claim that costs nothing.

@@ -133,7 +133,7 @@ func (s *Server) Serve(l net.Listener) error {
 	for {
 		nc, err := l.Accept()
 		if err == nil {
-			go s.ServeConn(nc)
+			go s.Admit(nc)() // admitted here: while there is no room for one, none is taken
 			continue
 		}
 		s.mu.Lock()
@@ -156,19 +156,26 @@ const acceptPause = 20 * time.Millisecond
 // ServeConn serves one connection, whatever it was accepted by, closes it and
 // returns. It does not panic: what Handler and Stream panic with is the reason
 // given to OnClose.
-func (s *Server) ServeConn(nc net.Conn) {
+func (s *Server) ServeConn(nc net.Conn) { s.Admit(nc)() }
+
+// Admit is the first part of ServeConn, and returns the second. It counts nc among the
+// connections that wait, for which another may have to go. Who accepts many does this
+// before it forgets nc: then those not yet counted are bounded too.
+func (s *Server) Admit(nc net.Conn) (serve func()) {
 	c, err := s.add(nc)
 	if err != nil {
 		nc.Close()
 		if s.OnClose != nil {
 			s.OnClose(CloseInfo{RemoteAddr: nc.RemoteAddr(), Limit: limitName(err), Reason: err})
 		}
-		return
+		return func() {}
 	}
-	defer s.remove(c)
-	reason := c.serve()
-	if s.OnClose != nil {
-		s.OnClose(c.closeInfo(reason))
+	return func() {
+		defer s.remove(c)
+		reason := c.serve()
+		if s.OnClose != nil {
+			s.OnClose(c.closeInfo(reason))
+		}
 	}
 }
 

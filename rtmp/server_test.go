@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"osslive/rtmp/amf0"
@@ -307,4 +308,48 @@ func TestBlockedStreamIsNotIdle(t *testing.T) {
 	}
 	p.nc.Close()
 	s.end(t)
+}
+
+// crowd is a listener to which ten clients come at once.
+type crowd struct {
+	net.Listener
+	accepted int
+	closed   chan struct{}
+}
+
+func (l *crowd) Accept() (net.Conn, error) {
+	if l.accepted == 10 {
+		<-l.closed
+		return nil, net.ErrClosed
+	}
+	l.accepted++
+	_, far := net.Pipe()
+	return far, nil
+}
+
+func (l *crowd) Close() error { return nil }
+
+// None is accepted before the last has been counted: those in between would be
+// bounded by nothing.
+func TestAcceptWaitsForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		s := &Server{Limits: Limits{Handshake: time.Second}, OnClose: func(CloseInfo) { <-hold }}
+		l := &crowd{closed: make(chan struct{})}
+		served := make(chan error)
+		go func() { served <- s.Serve(l) }()
+		synctest.Wait()
+		if l.accepted != 1 {
+			t.Errorf("%d connections accepted while the first finds no room, want 1", l.accepted)
+		}
+		close(hold)
+		synctest.Wait()
+		if l.accepted != 10 {
+			t.Errorf("%d connections accepted, want 10", l.accepted)
+		}
+		close(l.closed)
+		if err := <-served; err != net.ErrClosed {
+			t.Errorf("Serve: %v", err)
+		}
+	})
 }

@@ -204,7 +204,7 @@ func (n *Node) serve(c *Config, ports *ports) {
 	}
 
 	shared := sniffing{
-		rtmp: n.rtmp.ServeConn, slots: make(slots, limits.connections), wait: limits.header, tls: n.tls, log: c.Logger, told: new(atomic.Int64),
+		rtmp: n.rtmp.Admit, slots: make(slots, limits.connections), wait: limits.header, tls: n.tls, log: c.Logger, told: new(atomic.Int64),
 		limit: func(name string) { instruments.Limit("http", name) },
 	}
 	metrics.Observe(registry, n.state(c, shared.slots))

@@ -30,7 +30,7 @@ type sniffer struct {
 
 // sniffing is what the sniffers of one port have in common.
 type sniffing struct {
-	rtmp  func(net.Conn)
+	rtmp  func(net.Conn) (serve func()) // as rtmp.Server's Admit
 	slots slots
 	wait  time.Duration // for the first byte, and for a TLS handshake with the first byte inside
 	tls   *tls.Config   // nil: no TLS
@@ -99,8 +99,7 @@ func (s *sniffer) sniff(c *sniffedConn) {
 	c.SetReadDeadline(time.Time{})
 	switch kind := c.spoken(); {
 	case kind == spokenRTMP:
-		c.leave()
-		s.rtmp(c)
+		s.toRTMP(c, c.leave)
 	case kind == spokenHTTP:
 		s.toHTTP(c)
 	case kind == spokenTLS && s.tls != nil:
@@ -110,6 +109,14 @@ func (s *sniffer) sniff(c *sniffedConn) {
 	default:
 		c.Close()
 	}
+}
+
+// toRTMP serves a connection. It leaves its slot when it counts as one of RTMP, not
+// before: at no time is it one that nothing bounds.
+func (s *sniffer) toRTMP(c net.Conn, leave func()) {
+	serve := s.rtmp(c)
+	leave()
+	serve()
 }
 
 // toHTTP gives a connection to the HTTP server.

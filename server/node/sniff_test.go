@@ -24,7 +24,7 @@ func TestFirstByte(t *testing.T) {
 			fmt.Fprintf(c, "%s %d", name, first[0])
 		}
 	}
-	s := newSniffer(l, sniffing{rtmp: func(c net.Conn) { echo("rtmp", c) }, slots: make(slots, 16), wait: 10 * time.Second,
+	s := newSniffer(l, sniffing{rtmp: func(c net.Conn) func() { return func() { echo("rtmp", c) } }, slots: make(slots, 16), wait: 10 * time.Second,
 		limit: func(string) {}, log: slog.New(slog.DiscardHandler), told: new(atomic.Int64)})
 	defer s.Close()
 	go func() {
@@ -55,6 +55,35 @@ func TestFirstByte(t *testing.T) {
 		}
 	}
 	t.Logf("512 connections decided, slowest %v", slowest)
+}
+
+// A connection has its slot until it counts as one of RTMP, however long that takes.
+func TestSlotUntilAdmitted(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	admitting, admit, limits := make(chan struct{}, 2), make(chan struct{}), make(chan string, 1)
+	s := newSniffer(l, sniffing{
+		rtmp: func(c net.Conn) func() {
+			admitting <- struct{}{}
+			<-admit
+			return func() { c.Close() }
+		},
+		slots: make(slots, 1), wait: 10 * time.Second,
+		limit: func(name string) { limits <- name }, log: slog.New(slog.DiscardHandler), told: new(atomic.Int64)})
+	defer s.Close()
+	first := make(chan string, 1)
+	go func() { first <- exchange(t, l.Addr().String(), []byte{3}) }()
+	<-admitting
+	exchange(t, l.Addr().String(), []byte{3})
+	if got := <-limits; got != "connections" {
+		t.Errorf("limit %q, want connections", got)
+	}
+	close(admit)
+	<-first
+	exchange(t, l.Addr().String(), []byte{3})
+	<-admitting
 }
 
 // exchange sends and returns what comes back until the end. A reset is an end:

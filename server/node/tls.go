@@ -42,8 +42,7 @@ func (s *sniffer) secure(c *sniffedConn) {
 	t.SetDeadline(time.Time{})
 	switch inner.spoken() {
 	case spokenRTMP:
-		c.leave()
-		s.rtmp(inner)
+		s.toRTMP(inner, c.leave)
 	case spokenHTTP:
 		s.toHTTP(inner)
 	default:
