@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,6 +41,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOn(t, func(disk store.Blobs) store.Blobs { return disk })
+}
+
+// newWorldOn has segments and objects on what the function makes of a real disk.
+func newWorldOn(t *testing.T, disk func(store.Blobs) store.Blobs) *world {
+	t.Helper()
 	dir := t.TempDir()
 	kv, err := boltkv.Open(dir+"/records.db", boltkv.Options{})
 	if err != nil {
@@ -51,7 +58,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { blobs.Close() })
-	s := store.New(store.Config{KV: kv, Leases: memstore.NewLeases(), Blobs: blobs, Now: time.Now})
+	s := store.New(store.Config{KV: kv, Leases: memstore.NewLeases(), Blobs: disk(blobs), Now: time.Now})
 	if _, err := s.Recover(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -298,6 +305,61 @@ func TestEndListAfterJump(t *testing.T) {
 	if text := w.read("ch/playlist.m3u8"); sent != 3 || !strings.HasSuffix(text, "#EXT-X-ENDLIST\n") {
 		t.Errorf("after %d tags that jumped: no end in\n%s", sent, text)
 	}
+}
+
+// slowDisk needs six seconds to make a blob durable.
+type slowDisk struct{ store.Blobs }
+
+type slowBlob struct{ store.BlobWriter }
+
+func (d slowDisk) Create(ctx context.Context) (store.BlobWriter, error) {
+	w, err := d.Blobs.Create(ctx)
+	return slowBlob{w}, err
+}
+
+func (b slowBlob) Commit() error {
+	time.Sleep(6 * time.Second)
+	return b.BlobWriter.Commit()
+}
+
+// TestEndOnSlowDisk: the channel is the publisher's until the disk has all of it.
+func TestEndOnSlowDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorldOn(t, func(disk store.Blobs) store.Blobs { return slowDisk{disk} })
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go w.Run(ctx)
+		log := &noted{text: "publish cut off"}
+		w.Logger = slog.New(slog.NewTextHandler(log, nil))
+		s := w.publish(w.request("demo", "ch", nil))
+		w.send(s, until(tags(t), 9000))
+		began, closed := time.Now(), make(chan struct{})
+		go func() {
+			defer close(closed)
+			s.Close(nil)
+		}()
+		synctest.Wait()
+		if _, err := w.Publish(ctx, w.request("demo", "ch", nil)); err == nil || !strings.Contains(err.Error(), "ChannelStillLive") {
+			t.Errorf("publish before all is recorded: %v, want ChannelStillLive", err)
+		}
+		<-closed
+		took := time.Since(began)
+		history, err := w.Store.History(ctx, "demo", "ch")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took < 12*time.Second || len(history) != 1 || history[0].End.Before(began.Add(took)) {
+			t.Errorf("ended after %v, history %+v, want one that ends then", took, history)
+		}
+		w.publish(w.request("demo", "ch", nil)).Close(nil)
+		t.Logf("recorded %v after the end", took)
+		if list := w.read("ch/playlist.m3u8"); !strings.Contains(list, "MEDIA-SEQUENCE:2\n") || strings.Count(list, "#EXTINF") != 3 {
+			t.Errorf("want the last three of five segments:\n%s", list)
+		}
+		if n := log.lines.Load(); n != 0 {
+			t.Errorf("%d lines say that the publish was cut off", n)
+		}
+	})
 }
 
 func TestDisabledWhileLive(t *testing.T) {

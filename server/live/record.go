@@ -48,7 +48,8 @@ type recorder struct {
 	failed atomic.Bool
 	count  atomic.Int64
 
-	endList bool // set before queue is closed
+	queued  int64 // by add
+	endList bool  // set before queue is closed
 
 	committed time.Time // the last commit; run's, as is what follows
 	window    hls.Window
@@ -92,6 +93,7 @@ func (r *recorder) add(f finished) error {
 		return errRecorder
 	}
 	r.queue <- f
+	r.queued++
 	return nil
 }
 
@@ -104,7 +106,7 @@ func (r *recorder) close(ctx context.Context, endList bool) error {
 	case <-r.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("wait for %d segments: %w", len(r.queue), ctx.Err())
+		return fmt.Errorf("wait for %d segments: %w", r.queued-r.count.Load(), ctx.Err())
 	}
 }
 

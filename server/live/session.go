@@ -18,15 +18,20 @@ import (
 	"osslive/store"
 )
 
-// closeLimit bounds how long the end of a publish waits for its last segment
-// to become durable.
-const closeLimit = 4 * time.Second
+// closeLimit bounds how long the end of a publish waits for its last segments, some
+// ten if the disk is behind, to become durable. Until then the channel is this
+// session's. A server that stops does not wait as long.
+const closeLimit = time.Minute
+
+// endLimit bounds how long it takes to record the end itself.
+const endLimit = time.Second
 
 // session is an accepted publish: the rtmp.Stream that takes its tags and the
 // segmenter.Sink that takes its segments. The connection's goroutine runs all
 // of it but the recorder and renew.
 type session struct {
 	handler   *Handler
+	ctx       context.Context // of the connection; done early when the server stops
 	requestID string
 	request   *rtmp.PublishRequest
 	log       *slog.Logger
@@ -68,6 +73,7 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 	channel := record.Channel()
 	s := &session{
 		handler:   h,
+		ctx:       ctx,
 		requestID: requestID,
 		log:       log.With("bucket", channel.Bucket, "channel", channel.Name, "session", record.ID()),
 		began:     time.Now(),
@@ -134,7 +140,7 @@ func (s *session) Finish(seg segmenter.Segment) error {
 // Close ends the session: the open segment is finished and recorded, the
 // history record closed and the channel free for the next publisher.
 func (s *session) Close(cause error) {
-	s.handler.remove(s)
+	s.kicked.Do(func() {}) // nobody is left to be told
 	s.meter()
 	s.handler.Metrics.Ended(result(cause))
 	if err := s.segmenter.Close(); err != nil {
@@ -144,12 +150,15 @@ func (s *session) Close(cause error) {
 	if s.open != nil {
 		s.open.Abort()
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	recorded, cancel := context.WithTimeout(s.ctx, closeLimit)
 	defer cancel()
-	if err := s.recorder.close(ctx, s.handler.EndList); err != nil {
-		s.log.Error("record last segment", "error", err)
+	if err := s.recorder.close(recorded, s.handler.EndList); err != nil {
+		s.log.Error("record last segments", "error", err)
 	}
-	if err := s.record.End(ctx); err != nil {
+	s.handler.remove(s) // renewed until here, however long that took
+	ended, cancel := context.WithTimeout(context.Background(), endLimit)
+	defer cancel()
+	if err := s.record.End(ended); err != nil {
 		s.log.Error("end session", "error", err)
 	}
 	s.log.Info("publish ended", "reason", causeText(cause), "seconds", int(time.Since(s.began).Seconds()), "segments", s.recorder.count.Load(), "malformed", s.malformed)
