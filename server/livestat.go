@@ -37,13 +37,11 @@ func (s *Server) getLiveChannelStat(w http.ResponseWriter, r *request) error {
 	if stat := state.Stat; stat != nil {
 		answer.ConnectedTime = xmlTime(stat.Connected)
 		answer.RemoteAddr = stat.RemoteAddr
-		if stat.Video != nil {
-			v := stat.Video
+		if v := stat.Video; v != nil {
 			answer.Video = &videoXML{v.Width, v.Height, v.FrameRate, v.Bandwidth, v.Codec}
 		}
-		if stat.Audio != nil {
-			a := audioXML(*stat.Audio)
-			answer.Audio = &a
+		if a := stat.Audio; a != nil {
+			answer.Audio = &audioXML{a.Bandwidth, a.SampleRate, a.Codec}
 		}
 	}
 	return writeXML(w, answer)

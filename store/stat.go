@@ -32,6 +32,7 @@ type AudioStat struct {
 	Bandwidth  int // bytes per second
 	SampleRate int // Hz
 	Codec      string
+	Dropped    string `json:",omitempty"` // why the sound is not in the segments; empty if it is
 }
 
 // ChannelState is a channel as GetLiveChannelStat shows it.

@@ -159,11 +159,12 @@ func TestChannelPage(t *testing.T) {
 	segment(t, p, store.Segment{Duration: 7 * time.Second, Keyframe: true, Forced: true}, 3000)
 	segment(t, p, store.Segment{Duration: 5 * time.Second, Discontinuity: true}, 500)
 	if err := p.Renew(t.Context(), store.Stat{Connected: time.Now(), RemoteAddr: "192.0.2.7:4711",
-		Video: &store.VideoStat{Width: 640, Height: 360, FrameRate: 25, Codec: "H264", KeyInterval: 4 * time.Second}}); err != nil {
+		Video: &store.VideoStat{Width: 640, Height: 360, FrameRate: 25, Codec: "H264", KeyInterval: 4 * time.Second},
+		Audio: &store.AudioStat{Codec: "MP3", Dropped: "choose AAC"}}); err != nil {
 		t.Fatal(err)
 	}
 	page := f.get(t, "/channel/open/one", here)
-	wantAll(t, "channel page", page, `data-src="http://127.0.0.1:9000/open/one/playlist.m3u8"`, "640×360", "192.0.2.7:4711", "every 4.0 s",
+	wantAll(t, "channel page", page, `data-src="http://127.0.0.1:9000/open/one/playlist.m3u8"`, "640×360", "MP3 <small>left out</small>", "No sound: choose AAC.", "192.0.2.7:4711", "every 4.0 s",
 		"segments come to 8.0 s", "The last 3 segments", "1 cut without a key frame", "1 discontinuities", "0 reconnects", "begins without a key frame")
 	if n := strings.Count(page, `class="bar`); n != 3 {
 		t.Errorf("got %d bars, want 3", n)

@@ -445,12 +445,19 @@ func (n *noted) Write(line []byte) (int, error) {
 }
 
 // TestDroppedAudioIsLogged also where the publish is over before anybody looks.
-func TestDroppedAudioIsLogged(t *testing.T) {
+func TestDroppedAudioIsTold(t *testing.T) {
 	w := newWorld(t)
 	log := &noted{text: "audio dropped"}
 	w.Logger = slog.New(slog.NewTextHandler(log, nil))
 	s := w.publish(w.request("demo", "ch", nil))
 	w.send(s, []flv.Tag{{Type: flv.Audio, Data: []byte{0x2f, 0xff, 0xfb, 0x90, 0x64}}}) // MP3
+	if err := s.(*session).renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	state, err := w.Store.ChannelStat(t.Context(), "demo", "ch")
+	if err != nil || state.Stat.Audio == nil || !strings.Contains(state.Stat.Audio.Dropped, "choose AAC") {
+		t.Errorf("statistics %+v, %v, want why there is no sound", state.Stat, err)
+	}
 	s.Close(nil)
 	if n := log.lines.Load(); n != 1 {
 		t.Errorf("%d lines about the audio, want 1", n)

@@ -183,7 +183,7 @@ func (s *session) renew(ctx context.Context) error {
 	}
 	s.noteDropped(info.Audio)
 	if a := info.Audio; a.Codec != "" {
-		stat.Audio = &store.AudioStat{Codec: a.Codec, SampleRate: a.SampleRate, Bandwidth: a.Bandwidth}
+		stat.Audio = &store.AudioStat{Codec: a.Codec, SampleRate: a.SampleRate, Bandwidth: a.Bandwidth, Dropped: a.Dropped}
 	}
 	if s.unsigned {
 		bucket, err := s.handler.Store.Bucket(ctx, s.record.Channel().Bucket)
