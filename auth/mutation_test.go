@@ -193,7 +193,7 @@ func TestPublishTarget(t *testing.T) {
 			ambiguous++
 		}
 	}
-	t.Logf("%d rounds: %d accepted, 0 of them for something else; %d refused whose text was that of something else", rounds, accepted, ambiguous)
+	t.Logf("P3: %d rounds: %d accepted, 0 of them for something else; %d refused whose text was that of something else", rounds, accepted, ambiguous)
 	if accepted == 0 || ambiguous == 0 {
 		t.Error("the generator no longer makes both equal and ambiguous publishes")
 	}

@@ -86,7 +86,7 @@ func checkTiming(t *testing.T, mac []byte, verifier func(mac []byte) func() erro
 		}
 		first, last := meanAndError(samples[0]), meanAndError(samples[1])
 		welch := math.Abs(first.mean-last.mean) / math.Sqrt(first.variance+last.variance)
-		t.Logf("|t| = %.2f, %.1f ns for the first byte, %.1f ns for the last", welch, first.mean, last.mean)
+		t.Logf("P8: |t| = %.2f, %.1f ns for the first byte, %.1f ns for the last", welch, first.mean, last.mean)
 		if smallest = min(smallest, welch); smallest < limit {
 			return
 		}

@@ -108,6 +108,9 @@ func TestLongStream(t *testing.T) {
 	first, last := median(samples, 0, hour), median(samples, length-hour, length)
 	t.Logf("%v of media in %v, %.0f times its speed, PTS wrapped %d times: %d versions of the list, %d segments, %d pictures, PCR at most %v apart",
 		sum, took.Round(time.Second), sum.Seconds()/took.Seconds(), w.checker.wraps, len(w.versions), len(w.bySeq), w.checker.frames, w.checker.maxPCR)
+	if times := sum.Seconds() / took.Seconds(); times < 60 {
+		t.Errorf("%.0f times the speed of the media, want at least 60", times)
+	}
 	t.Logf("memory of the server: median %.1f MiB in the first %v, %.1f in the last; at most %.1f of %d samples",
 		float64(first)/1024, hour, float64(last)/1024, float64(peak(samples))/1024, len(samples))
 	if last-first > mayDrift {

@@ -343,20 +343,22 @@ func TestAggregate(t *testing.T) {
 // Acknowledgements come as often as the client asks, but not for every byte,
 // and not at all if it does not ask.
 func TestAcknowledgements(t *testing.T) {
-	const unasked = 1
 	for _, tt := range []struct {
-		window   uint32
+		window   []uint32
 		min, max int
 	}{
-		{unasked, 0, 0},
-		{0, 13, 54}, // at most of 64 KiB each, at least of a read buffer
-		{250_000, 11, 14},
-		{2_500_000, 1, 1},
+		{nil, 0, 0},
+		{[]uint32{0}, 13, 54}, // at most of 64 KiB each, at least of a read buffer
+		{[]uint32{1}, 13, 54},
+		{[]uint32{250_000}, 11, 14},
+		{[]uint32{2_500_000}, 1, 1},
+		{[]uint32{1<<32 - 1}, 0, 0},
+		{[]uint32{1, 250_000}, 11, 14},
 	} {
 		s := startServer(t, newRecorder(), Limits{})
 		p := publishingPeer(t, s.addr)
-		if tt.window != unasked {
-			p.w.message(2, typeWindowSize, 0, binary.BigEndian.AppendUint32(nil, tt.window))
+		for _, size := range tt.window {
+			p.w.message(2, typeWindowSize, 0, binary.BigEndian.AppendUint32(nil, size))
 		}
 		p.w.setSize(65536)
 		for range 70 {
@@ -381,9 +383,9 @@ func TestAcknowledgements(t *testing.T) {
 				got, last = got+1, n
 			}
 		}
-		t.Logf("R10: window %d: %.1f acknowledgements a MiB", tt.window, float64(got)/3.5e6*(1<<20))
+		t.Logf("R10: windows asked for %d: %.1f acknowledgements a MiB", tt.window, float64(got)/3.5e6*(1<<20))
 		if got < tt.min || got > tt.max {
-			t.Errorf("window %d: got %d acknowledgements of 3.5 MB, want %d to %d", tt.window, got, tt.min, tt.max)
+			t.Errorf("windows %d: got %d acknowledgements of 3.5 MB, want %d to %d", tt.window, got, tt.min, tt.max)
 		}
 	}
 }

@@ -151,7 +151,7 @@ func TestManyGuesses(t *testing.T) {
 	eventually(t, "the summary", func() bool { return strings.Contains(log.all(), "more publishes refused") })
 	refused := strings.Count(log.all(), "refused")
 	// Five lines and a summary each second that it takes.
-	t.Logf("%d failures in %v: %d lines of log; a right signature took %v", count, took.Round(time.Millisecond), refused, good.Round(time.Millisecond))
+	t.Logf("P9: %d failures in %v: %d lines of log; a right signature took %v", count, took.Round(time.Millisecond), refused, good.Round(time.Millisecond))
 	if limit := 6 * (int(took.Seconds()) + 3); refused > limit {
 		t.Errorf("%d lines, want at most %d", refused, limit)
 	}
@@ -183,7 +183,7 @@ func TestUnsignedWhileLive(t *testing.T) {
 		if !errors.As(err, &refusal) || refusal.Code != denied {
 			t.Errorf("kicked with %v, want it denied", err)
 		}
-		t.Logf("cut off after %v", time.Since(began).Round(time.Millisecond))
+		t.Logf("P6: cut off after %v", time.Since(began).Round(time.Millisecond))
 	case <-time.After(2 * time.Second):
 		t.Fatal("not cut off within 2 s")
 	}

@@ -381,7 +381,7 @@ func TestDisabledWhileLive(t *testing.T) {
 		if !strings.Contains(err.Error(), "LiveChannelDisabled") {
 			t.Errorf("kicked with %v, want LiveChannelDisabled", err)
 		}
-		t.Logf("cut off after %v", time.Since(began).Round(time.Millisecond))
+		t.Logf("P6: cut off after %v", time.Since(began).Round(time.Millisecond))
 	case <-time.After(2 * time.Second):
 		t.Fatal("not cut off within 2 s")
 	}

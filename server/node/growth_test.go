@@ -120,12 +120,23 @@ func (g growth) String() string {
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// linear prints what a quarter and the whole have cost. The time should grow as
-// the size does; the heap must not go beyond a bound.
+// Time that grows as the size does may be off by this factor and this much: what a
+// busy machine adds. At four times the size, what is quadratic takes sixteen times.
+const (
+	mayVary  = 2.5
+	mayPause = 100 * time.Millisecond
+)
+
+// linear prints what a quarter and the whole have cost. The time must grow no faster
+// than the size does; the heap must not go beyond a bound.
 func linear(t *testing.T, what string, quarter, whole growth, heap uint64) {
 	t.Helper()
+	larger := float64(whole.size) / float64(quarter.size)
 	t.Logf("%s: %v; %v; time × %.1f for × %.1f", what, quarter, whole,
-		float64(whole.took)/float64(quarter.took), float64(whole.size)/float64(quarter.size))
+		float64(whole.took)/float64(quarter.took), larger)
+	if most := mayPause + time.Duration(mayVary*larger*float64(quarter.took)); whole.took > most {
+		t.Errorf("%s: the whole took %v, want at most %v, for it is %.1f times as large", what, whole.took, most, larger)
+	}
 	if whole.memory > heap {
 		t.Errorf("%s: the heap grew by %d KiB, want at most %d", what, whole.memory>>10, heap>>10)
 	}
@@ -260,7 +271,7 @@ func TestGrowthVODRange(t *testing.T) {
 			t.Errorf("%v: got %s %s, want 400 InvalidArgument", span, res.Status, body)
 		}
 	}
-	t.Logf("refused after at most %.1f ms", ms(slowest))
+	t.Logf("L4: refused after at most %.1f ms", ms(slowest))
 }
 
 // TestGrowthChannels: a list of channels, page by page.

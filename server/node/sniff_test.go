@@ -54,7 +54,7 @@ func TestFirstByte(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("512 connections decided, slowest %v", slowest)
+	t.Logf("R2: 512 connections decided, slowest %v", slowest)
 }
 
 // A connection has its slot until it counts as one of RTMP, however long that takes.
