@@ -109,6 +109,28 @@ func join(parts ...[]flv.Tag) (tags []flv.Tag) {
 
 func one(t ...flv.Tag) []flv.Tag { return t }
 
+// inters is tags with no keyframe among the pictures.
+func inters(tags []flv.Tag) []flv.Tag {
+	out := slices.Clone(tags)
+	for i, tag := range out {
+		if tag.Type == flv.Video {
+			out[i] = inter(tag.Time)
+		}
+	}
+	return out
+}
+
+// ahead makes the audio's times greater by so many ms.
+func ahead(by flv.Millis, parts ...[]flv.Tag) []flv.Tag {
+	out := join(parts...)
+	for i, tag := range out {
+		if tag.Type == flv.Audio {
+			out[i].Time += by
+		}
+	}
+	return out
+}
+
 func shifted(by flv.Millis, tags []flv.Tag) []flv.Tag {
 	out := make([]flv.Tag, len(tags))
 	for i, tag := range tags {
@@ -170,6 +192,7 @@ func TestStreams(t *testing.T) {
 		{"GOP 51 ms short of target", two, join(config, gop(0, 1949, 50), gop(1949, 4000, 50)), "4.049s Kv"},
 		{"30000/1001 fps does not drift", two, fractional(600), "2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.002s Kv, 2.003s Kv"},
 		{"no keyframe", two, join(config, gop(0, 130_000, 500)), "1m0s Kfv, 1m0s Ffv, 10s Fv"},
+		{"no keyframe, audio ahead", two, ahead(300, live(0, 1), inters(frames(1000, 61))), "1m0s Kfva, 2s Fva"},
 		{"no keyframe, long target", long, join(config, gop(0, 202_000, 500)), "3m20s Kfv, 2s Fv"},
 		{"size limit", segmenter.Config{FragDuration: 9 * time.Second, MaxBytes: 1500},
 			join(config, gop(0, 400, 40)), "240ms Kfv, 160ms Fv"},
@@ -228,6 +251,7 @@ func TestStreams(t *testing.T) {
 		{"audio only, 960 samples of 48 kHz", audioOnly, join(one(asc(0, "11 94")), evenly(150, 20)), "1s Fa, 1s Fa, 1s Fa"},
 		{"audio only, HE-AAC of 24 kHz", audioOnly, join(one(asc(0, "2b 11 88 00")), evenly(75, 128.0/3)), "1.024s Fa, 1.024s Fa, 1.024s Fa, 128ms Fa"},
 		{"audio only, 7.1", audioOnly, join(one(asc(0, "11 b8")), evenly(100, 64.0/3)), "1.003s Fa, 1.002s Fa, 128ms Fa"},
+		{"video after audio only, behind it", audioOnly, join(only(flv.Audio, live(0, 4)), one(avcC(2900, sps, pps)), only(flv.Video, frames(2900, 3))), "1.003s Fa, 1.002s Fa, 1.003s Fa, 481ms Fa, 1.411s KDva, 1s Kva"},
 		{"video after audio only", audioOnly, join(only(flv.Audio, live(0, 4)), live(4000, 1)), "1.003s Fa, 1.002s Fa, 1.003s Fa, 992ms Fa, 1s KDva"},
 	}
 	segments := 0
