@@ -78,7 +78,7 @@ type conn struct {
 	kicked atomic.Pointer[kick] // set with mu held
 
 	mu    sync.Mutex
-	armed time.Time // the read deadline of nc
+	armed time.Time // the deadline of nc that arm has set
 	turn  int       // of the publish that Kick ends; a later one is not meant
 }
 
@@ -255,8 +255,9 @@ func (c *conn) allow(limitName string, limit time.Duration, missing string) {
 	c.deadline = time.Now().Add(limit)
 }
 
-// arm sets the read deadline. While publishing the deadline moves with every
-// message; it is set about once a second only, and so up to that much late.
+// arm sets the deadline for reading, and for what TLS writes while it reads: a client
+// can ask it for new keys, and not take them. While publishing the deadline moves with
+// every message; it is set about once a second only, and so up to that much late.
 func (c *conn) arm() {
 	var slack time.Duration
 	if c.state == publishing {
@@ -271,7 +272,7 @@ func (c *conn) arm() {
 	defer c.mu.Unlock()
 	if early := c.armed.Sub(c.deadline); c.kicked.Load() == nil && (early < 0 || early > slack) {
 		c.armed = c.deadline.Add(slack)
-		c.nc.SetReadDeadline(c.armed)
+		c.nc.SetDeadline(c.armed)
 	}
 }
 
@@ -279,6 +280,9 @@ func (c *conn) arm() {
 func (c *conn) Write(p []byte) (int, error) {
 	c.nc.SetWriteDeadline(time.Now().Add(c.limits.Write))
 	n, err := c.nc.Write(p)
+	c.mu.Lock()
+	c.armed = time.Time{} // the next read has to set its own again
+	c.mu.Unlock()
 	c.sent += int64(n)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded): // nothing more can be said to the client
@@ -297,6 +301,13 @@ func (c *conn) kick(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.kickLocked(err)
+}
+
+// cut closes the connection and waits for nothing. To close TLS is to send a last
+// record, which a client that reads nothing holds up, here for some seconds at most.
+func (c *conn) cut() {
+	c.nc.SetDeadline(time.Unix(1, 0))
+	go c.nc.Close()
 }
 
 // kickLocked is kick with c.mu held.

@@ -236,7 +236,7 @@ func (s *Server) evict(reason error) bool {
 	s.waiting--
 	victim.kick(reason)
 	victim.cancel()
-	victim.nc.Close() // without a farewell, which it could draw out
+	victim.cut() // without a farewell, which it could draw out
 	return true
 }
 
@@ -293,7 +293,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	for c := range s.conns {
-		c.nc.Close()
+		c.cut()
 	}
 	return ctx.Err()
 }

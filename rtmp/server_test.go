@@ -353,3 +353,75 @@ func TestAcceptWaitsForRoom(t *testing.T) {
 		}
 	})
 }
+
+// stubborn is a connection as TLS is with a client that asks for new keys and does
+// not take them: it writes before it reads, and to close it is to wait.
+type stubborn struct {
+	net.Conn
+	release chan struct{}
+}
+
+func (c stubborn) Read(p []byte) (int, error) {
+	if _, err := c.Conn.Write([]byte{0}); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+func (c stubborn) Close() error {
+	<-c.release
+	return c.Conn.Close()
+}
+
+// One client that cannot be written to and is not closed at once holds up nobody.
+func TestStubbornClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limits := DefaultLimits()
+		limits.Waiting = 1
+		ended := make(chan CloseInfo, 4)
+		s := &Server{Limits: limits, OnClose: func(i CloseInfo) { ended <- i }}
+		far := func() net.Conn {
+			near, far := net.Pipe()
+			t.Cleanup(func() { near.Close() })
+			return far
+		}
+		release := make(chan struct{})
+		defer close(release)
+		go s.ServeConn(stubborn{far(), release})
+		synctest.Wait()
+		admitted := make(chan struct{})
+		go func() {
+			serve := s.Admit(stubborn{far(), release})
+			close(admitted)
+			serve()
+		}()
+		synctest.Wait()
+		select {
+		case <-admitted:
+		default:
+			t.Fatal("no room for another while the first is closed")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != context.DeadlineExceeded {
+			t.Errorf("Shutdown: %v, want %v", err, context.DeadlineExceeded)
+		}
+	})
+}
+
+// What TLS writes while it reads is within the limit of the reading.
+func TestHandshakeLimitOfWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		close(release)
+		var end CloseInfo
+		s := &Server{OnClose: func(i CloseInfo) { end = i }}
+		near, far := net.Pipe()
+		defer near.Close()
+		began := time.Now()
+		s.ServeConn(stubborn{far, release})
+		if took := time.Since(began); end.Limit != "Handshake" || took != DefaultLimits().Handshake {
+			t.Errorf("ended by limit %q after %v: %v", end.Limit, took, end.Reason)
+		}
+	})
+}

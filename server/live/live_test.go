@@ -307,25 +307,31 @@ func TestEndListAfterJump(t *testing.T) {
 	}
 }
 
-// slowDisk needs six seconds to make a blob durable.
-type slowDisk struct{ store.Blobs }
+// slowDisk needs a time to make a blob durable.
+type slowDisk struct {
+	store.Blobs
+	commit time.Duration
+}
 
-type slowBlob struct{ store.BlobWriter }
+type slowBlob struct {
+	store.BlobWriter
+	commit time.Duration
+}
 
 func (d slowDisk) Create(ctx context.Context) (store.BlobWriter, error) {
 	w, err := d.Blobs.Create(ctx)
-	return slowBlob{w}, err
+	return slowBlob{w, d.commit}, err
 }
 
 func (b slowBlob) Commit() error {
-	time.Sleep(6 * time.Second)
+	time.Sleep(b.commit)
 	return b.BlobWriter.Commit()
 }
 
 // TestEndOnSlowDisk: the channel is the publisher's until the disk has all of it.
 func TestEndOnSlowDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorldOn(t, func(disk store.Blobs) store.Blobs { return slowDisk{disk} })
+		w := newWorldOn(t, func(disk store.Blobs) store.Blobs { return slowDisk{disk, 6 * time.Second} })
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go w.Run(ctx)
@@ -360,6 +366,60 @@ func TestEndOnSlowDisk(t *testing.T) {
 			t.Errorf("%d lines say that the publish was cut off", n)
 		}
 	})
+}
+
+// TestEndOnHungDisk: a disk that does nothing holds the channel for a minute, no
+// longer, however many segments wait for it.
+func TestEndOnHungDisk(t *testing.T) {
+	for _, end := range []flv.Millis{3000, 6500} { // there is room for the last segment in the queue, and there is none
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorldOn(t, func(disk store.Blobs) store.Blobs { return slowDisk{disk, time.Hour} })
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			go w.Run(ctx)
+			s := w.publish(w.request("demo", "ch", nil))
+			w.send(s, until(tags(t), end))
+			began := time.Now()
+			s.Close(nil)
+			if took := time.Since(began); took < closeLimit || took > closeLimit+endLimit {
+				t.Errorf("until %v: the end took %v, want %v", end, took, closeLimit)
+			}
+			w.publish(w.request("demo", "ch", nil)).Close(nil)
+			time.Sleep(4 * time.Hour) // the disk's
+		})
+	}
+}
+
+// brokenDisk panics.
+type brokenDisk struct{ store.Blobs }
+
+type brokenBlob struct{ store.BlobWriter }
+
+func (d brokenDisk) Create(ctx context.Context) (store.BlobWriter, error) {
+	w, err := d.Blobs.Create(ctx)
+	return brokenBlob{w}, err
+}
+
+func (b brokenBlob) Write([]byte) (int, error) { panic("a defect") }
+
+// TestPanicEndsSession: the channel is free after a panic, and one more in Close.
+func TestPanicEndsSession(t *testing.T) {
+	w := newWorldOn(t, func(disk store.Blobs) store.Blobs { return brokenDisk{disk} })
+	s := w.publish(w.request("demo", "ch", nil))
+	panics := func(f func()) (did bool) {
+		defer func() { did = recover() != nil }()
+		f()
+		return
+	}
+	first := panics(func() { w.send(s, until(tags(t), 3000)) })
+	second := panics(func() { s.Close(io.ErrUnexpectedEOF) })
+	if !first || !second {
+		t.Errorf("panics: %v, %v, want both", first, second)
+	}
+	if n := len(w.live()); n != 0 {
+		t.Errorf("%d sessions are renewed, want 0", n)
+	}
+	w.publish(w.request("demo", "ch", nil)).Close(nil)
 }
 
 func TestDisabledWhileLive(t *testing.T) {

@@ -86,15 +86,20 @@ func listing(seg store.Segment) hls.Segment {
 	return hls.Segment{URI: seg.Name, Duration: seg.Duration, Discontinuity: seg.Discontinuity}
 }
 
-// add queues a segment; it blocks while the queue is full.
-func (r *recorder) add(f finished) error {
+// add queues a segment; it blocks while the queue is full, until ctx is done.
+func (r *recorder) add(ctx context.Context, f finished) error {
 	if r.failed.Load() {
 		f.writer.Abort()
 		return errRecorder
 	}
-	r.queue <- f
-	r.queued++
-	return nil
+	select {
+	case r.queue <- f:
+		r.queued++
+		return nil
+	case <-ctx.Done():
+		f.writer.Abort()
+		return fmt.Errorf("segment %s: the disk is not ready for it: %w", f.writer.Name(), ctx.Err())
+	}
 }
 
 // close waits until all queued segments are recorded, and the list is ended if

@@ -31,7 +31,7 @@ const endLimit = time.Second
 // of it but the recorder and renew.
 type session struct {
 	handler   *Handler
-	ctx       context.Context // of the connection; done early when the server stops
+	ctx       context.Context // how long the disk is waited for: as long as the connection lasts, or at its end as Close says
 	requestID string
 	request   *rtmp.PublishRequest
 	log       *slog.Logger
@@ -134,31 +134,37 @@ func (s *session) Finish(seg segmenter.Segment) error {
 	if seg.Bytes >= segmenter.DefaultMaxBytes {
 		s.handler.Metrics.Limit("rtmp", "SegmentBytes")
 	}
-	return s.recorder.add(finished{w, seg})
+	return s.recorder.add(s.ctx, finished{w, seg})
 }
 
 // Close ends the session: the open segment is finished and recorded, the
 // history record closed and the channel free for the next publisher.
 func (s *session) Close(cause error) {
 	s.kicked.Do(func() {}) // nobody is left to be told
+	var cancel context.CancelFunc
+	s.ctx, cancel = context.WithTimeout(s.ctx, closeLimit)
+	defer cancel()
+	defer s.end(cause) // also if the segmenter panics
 	s.meter()
 	s.handler.Metrics.Ended(result(cause))
 	if err := s.segmenter.Close(); err != nil {
 		s.log.Warn("finish last segment", "error", err)
 	}
 	s.noteDropped(s.segmenter.Info().Audio)
+}
+
+// end waits for what is to be recorded, and gives the channel free.
+func (s *session) end(cause error) {
 	if s.open != nil {
 		s.open.Abort()
 	}
-	recorded, cancel := context.WithTimeout(s.ctx, closeLimit)
-	defer cancel()
-	if err := s.recorder.close(recorded, s.handler.EndList); err != nil {
+	if err := s.recorder.close(s.ctx, s.handler.EndList); err != nil {
 		s.log.Error("record last segments", "error", err)
 	}
 	s.handler.remove(s) // renewed until here, however long that took
-	ended, cancel := context.WithTimeout(context.Background(), endLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), endLimit)
 	defer cancel()
-	if err := s.record.End(ended); err != nil {
+	if err := s.record.End(ctx); err != nil {
 		s.log.Error("end session", "error", err)
 	}
 	s.log.Info("publish ended", "reason", causeText(cause), "seconds", int(time.Since(s.began).Seconds()), "segments", s.recorder.count.Load(), "malformed", s.malformed)
