@@ -367,26 +367,60 @@ func TestAcknowledgements(t *testing.T) {
 		}
 		p.command(0, "deleteStream", 0, amf0.Null{}, amf0.Number(1))
 		go p.send()
-		got, last := 0, uint32(0)
-		for {
-			m, err := p.next()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if m.typ == typeCommand {
-				break
-			}
-			if m.typ == typeAcknowledgement {
-				n, _ := m.uint32Body()
-				if n <= last {
-					t.Errorf("acknowledges %d after %d", n, last)
-				}
-				got, last = got+1, n
-			}
-		}
+		got := acknowledgements(t, p)
 		t.Logf("R10: windows asked for %d: %.1f acknowledgements a MiB", tt.window, float64(got)/3.5e6*(1<<20))
 		if got < tt.min || got > tt.max {
 			t.Errorf("windows %d: got %d acknowledgements of 3.5 MB, want %d to %d", tt.window, got, tt.min, tt.max)
+		}
+	}
+}
+
+// However little the server reads at a time, as with a pipe what is written at
+// once, a client that asks for an acknowledgement of every byte gets one of 64 KiB.
+func TestAcknowledgementsOfSmallWrites(t *testing.T) {
+	for _, window := range []uint32{0, 1} {
+		s := startServer(t, newRecorder(), Limits{})
+		near, far := net.Pipe()
+		go s.ServeConn(far)
+		p := peerOn(t, near)
+		p.handshake()
+		p.connect()
+		p.publish()
+		p.status()
+		p.w.message(2, typeWindowSize, 0, binary.BigEndian.AppendUint32(nil, window))
+		p.tag(flv.Tag{Type: flv.Video, Data: make([]byte, 1<<20)})
+		p.command(0, "deleteStream", 0, amf0.Null{}, amf0.Number(1))
+		go func() {
+			for piece := range slices.Chunk(p.w.Bytes(), 1000) {
+				p.nc.Write(piece)
+			}
+		}()
+		got := acknowledgements(t, p)
+		t.Logf("R10: windows asked for [%d], writes of 1,000 bytes: %d acknowledgements of a MiB", window, got)
+		if got < 13 || got > 16 {
+			t.Errorf("window %d: got %d acknowledgements of a MiB, want 13 to 16", window, got)
+		}
+	}
+}
+
+// acknowledgements counts them until the server answers a command.
+func acknowledgements(t *testing.T, p *peer) (count int) {
+	t.Helper()
+	last := uint32(0)
+	for {
+		m, err := p.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.typ == typeCommand {
+			return count
+		}
+		if m.typ == typeAcknowledgement {
+			n, _ := m.uint32Body()
+			if n <= last {
+				t.Errorf("acknowledges %d after %d", n, last)
+			}
+			count, last = count+1, n
 		}
 	}
 }

@@ -26,6 +26,10 @@ func rawPeer(t testing.TB, addr string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return peerOn(t, nc)
+}
+
+func peerOn(t testing.TB, nc net.Conn) *peer {
 	t.Cleanup(func() { nc.Close() })
 	nc.SetDeadline(time.Now().Add(patience))
 	return &peer{t: t, nc: nc, in: newChunkReader(nc, make([]byte, 4096), openLimits(), new(memory)), w: chunker{size: 128}}
@@ -35,20 +39,30 @@ func rawPeer(t testing.TB, addr string) *peer {
 func newPeer(t testing.TB, addr string) *peer {
 	t.Helper()
 	p := rawPeer(t, addr)
-	if err := offerHandshake(p.in, p.nc); err != nil {
-		t.Fatal(err)
-	}
+	p.handshake()
 	return p
+}
+
+func (p *peer) handshake() {
+	p.t.Helper()
+	if err := offerHandshake(p.in, p.nc); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // connectedPeer has connected, publishingPeer is publishing.
 func connectedPeer(t testing.TB, addr string) *peer {
 	t.Helper()
 	p := newPeer(t, addr)
+	p.connect()
+	return p
+}
+
+func (p *peer) connect() {
+	p.t.Helper()
 	p.command(0, "connect", 1, amf0.Object{{Name: "app", Value: amf0.String("live")}, {Name: "tcUrl", Value: amf0.String("rtmp://host/live")}})
 	p.send()
 	p.await("_result")
-	return p
 }
 
 func publishingPeer(t testing.TB, addr string) *peer {
