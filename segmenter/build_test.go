@@ -252,6 +252,7 @@ func TestStreams(t *testing.T) {
 		{"audio only, HE-AAC of 24 kHz", audioOnly, join(one(asc(0, "2b 11 88 00")), evenly(75, 128.0/3)), "1.024s Fa, 1.024s Fa, 1.024s Fa, 128ms Fa"},
 		{"audio only, 7.1", audioOnly, join(one(asc(0, "11 b8")), evenly(100, 64.0/3)), "1.003s Fa, 1.002s Fa, 128ms Fa"},
 		{"video after audio only, behind it", audioOnly, join(only(flv.Audio, live(0, 4)), one(avcC(2900, sps, pps)), only(flv.Video, frames(2900, 3))), "1.003s Fa, 1.002s Fa, 1.003s Fa, 481ms Fa, 1.411s KDva, 1s Kva"},
+		{"video after audio only, behind its segment", audioOnly, join(one(asc(0, stereo48)), evenly(147, 64.0/3), one(avcC(2900, sps, pps)), only(flv.Video, frames(2900, 2))), "1.003s Fa, 1.002s Fa, 1.003s Fa, 1ms Fa, 1.892s KDva"},
 		{"video after audio only", audioOnly, join(only(flv.Audio, live(0, 4)), live(4000, 1)), "1.003s Fa, 1.002s Fa, 1.003s Fa, 992ms Fa, 1s KDva"},
 	}
 	segments := 0
