@@ -231,8 +231,8 @@ func TestGrowthVOD(t *testing.T) {
 			}
 			n.Stop()
 		}
-		linear(t, "GetVodPlaylist over "+c.name, get[0], get[1], listHeap)
-		linear(t, "PostVodPlaylist over "+c.name, post[0], post[1], listHeap)
+		linear(t, "L4: GetVodPlaylist over "+c.name, get[0], get[1], listHeap)
+		linear(t, "L4: PostVodPlaylist over "+c.name, post[0], post[1], listHeap)
 	}
 }
 
