@@ -43,7 +43,7 @@ soak:
 	OSSLIVE_SOAK=1 $(GO) test -p 1 -count 1 -timeout 2h -v -run '^Test(Hostile|Growth|OnePublisher|PlaylistsAreComplete|RandomStreams|Timelines|LongStream)' ./...
 	OSSLIVE_LARGE_BYTES=5368709120 OSSLIVE_KEYS=1000000 \
 		$(GO) test -count 1 -timeout 2h -v -run '^(TestLargeObject|TestManyKeys)$$' ./integration
-	$(GO) test -count 1 -v -run '^TestVerifyTiming$$' ./auth -timing 500000
+	$(GO) test -count 1 -timeout 2h -v -run '^TestVerifyTiming$$' ./auth -timing 500000
 
 lint:
 	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "gofmt needed: $$files"; exit 1; }
