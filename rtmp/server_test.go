@@ -425,3 +425,48 @@ func TestHandshakeLimitOfWrites(t *testing.T) {
 		}
 	})
 }
+
+// writable fails a test that reads when TLS could not write.
+type writable struct {
+	net.Conn
+	t     *testing.T
+	until time.Time
+}
+
+func (c *writable) SetDeadline(d time.Time) error {
+	c.until = d
+	return c.Conn.SetDeadline(d)
+}
+
+func (c *writable) SetWriteDeadline(d time.Time) error {
+	c.until = d
+	return c.Conn.SetWriteDeadline(d)
+}
+
+func (c *writable) Read(p []byte) (int, error) {
+	if !c.until.After(time.Now()) {
+		c.t.Error("reads, with the time for writing over")
+	}
+	return c.Conn.Read(p)
+}
+
+// A client that asks for new keys long after the last reply gets them.
+func TestWritableWhileReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Server{Handler: newRecorder()}
+		near, far := net.Pipe()
+		go s.ServeConn(&writable{Conn: far, t: t})
+		p := peerOn(t, near)
+		p.handshake()
+		p.connect()
+		near.SetDeadline(time.Time{})
+		time.Sleep(2 * DefaultLimits().Write)
+		p.w.message(2, typeAcknowledgement, 0, make([]byte, 4))
+		p.send()
+		p.command(0, "createStream", 2, amf0.Null{})
+		p.send()
+		p.await("_result")
+		near.Close()
+		synctest.Wait()
+	})
+}
