@@ -305,7 +305,10 @@ func (n *Node) Stop() {
 		if err := n.rtmp.Shutdown(ctx); err != nil {
 			n.log.Error("end publishers", "error", err)
 		}
-		<-apiDone
+		select {
+		case <-apiDone:
+		case <-ctx.Done(): // to close TLS is to write, which a client can hold up
+		}
 		n.admin.Close()
 		n.background()
 		n.running.Wait()

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,7 +23,7 @@ func protocols() *http.Protocols {
 // secure makes the TLS handshake on c, then decides by the first byte inside, as
 // sniff does outside. A client that chose HTTP/2 has said what it speaks.
 func (s *sniffer) secure(c *sniffedConn) {
-	t := tls.Server(c, s.tls)
+	t := tls.Server(&belowTLS{sniffedConn: c, limit: tlsWrite}, s.tls)
 	t.SetDeadline(time.Now().Add(s.wait))
 	if err := t.Handshake(); err != nil {
 		s.log.Debug("TLS handshake failed", "remote", c.RemoteAddr().String(), "error", err)
@@ -48,6 +49,34 @@ func (s *sniffer) secure(c *sniffedConn) {
 	default:
 		t.Close()
 	}
+}
+
+// tlsWrite is longer than any answer has for one write.
+const tlsWrite = 5 * time.Minute
+
+// belowTLS bounds what TLS writes of itself: a client can ask it for new keys and not
+// take them, while those above wait for a request and have no deadline for writing.
+type belowTLS struct {
+	*sniffedConn
+	limit   time.Duration
+	bounded atomic.Bool // by those above
+}
+
+func (c *belowTLS) SetDeadline(t time.Time) error {
+	c.bounded.Store(!t.IsZero())
+	return c.sniffedConn.SetDeadline(t)
+}
+
+func (c *belowTLS) SetWriteDeadline(t time.Time) error {
+	c.bounded.Store(!t.IsZero())
+	return c.sniffedConn.SetWriteDeadline(t)
+}
+
+func (c *belowTLS) Write(p []byte) (int, error) {
+	if !c.bounded.Load() {
+		c.sniffedConn.SetWriteDeadline(time.Now().Add(c.limit))
+	}
+	return c.sniffedConn.Write(p)
 }
 
 // noTLS closes a connection that wants TLS where there is no certificate. The

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -282,4 +283,89 @@ func TestCertificateRenewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("gone", 2)
+}
+
+// TestTLSWritesEnd: what TLS writes while nobody above has a deadline for writing ends
+// all the same, and a deadline from above holds.
+func TestTLSWritesEnd(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close() // it reads nothing
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	c := &belowTLS{sniffedConn: &sniffedConn{TCPConn: far.(*net.TCPConn)}, limit: 50 * time.Millisecond}
+	fill := func() error {
+		for {
+			if _, err := c.Write(make([]byte, 1<<20)); err != nil {
+				return err
+			}
+		}
+	}
+	for range 2 {
+		if err := fill(); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("got %v, want a write that is too late", err)
+		}
+	}
+	c.limit = time.Hour
+	c.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+	if err := fill(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %v, want the deadline from above", err)
+	}
+}
+
+// stubborn is a connection that does not close, of a listener with no other.
+type stubborn struct {
+	net.Conn
+	release, closed chan struct{}
+	taken           atomic.Bool
+}
+
+func (c *stubborn) Accept() (net.Conn, error) {
+	if c.taken.Swap(true) {
+		<-c.closed
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (c *stubborn) Addr() net.Addr { return c.LocalAddr() }
+
+func (c *stubborn) Close() error {
+	<-c.release
+	return nil
+}
+
+// Stop waits for no client.
+func TestStopWithStubbornClient(t *testing.T) {
+	n := start(t, nil)
+	near, far := net.Pipe()
+	defer near.Close()
+	c := &stubborn{Conn: far, release: make(chan struct{}), closed: make(chan struct{})}
+	defer close(c.release)
+	served := make(chan error, 1)
+	go func() { served <- n.api.Serve(listener{c}) }()
+	near.Write([]byte("GET"))
+	began := time.Now()
+	n.Stop()
+	if took := time.Since(began); took > stopLimit+2*time.Second {
+		t.Errorf("stopped after %v, want %v", took, stopLimit)
+	}
+}
+
+type listener struct{ *stubborn }
+
+// Close lets Accept return.
+func (l listener) Close() error {
+	close(l.closed)
+	return nil
 }
