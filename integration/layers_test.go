@@ -8,7 +8,7 @@ import (
 )
 
 // layers says which of our packages each package may import; see
-// "Architecture" in the README. HTTP and RTMP meet only in the store: server
+// "Architecture" in the README. HTTP and RTMP meet only in the store: server/api
 // and server/live do not know each other.
 var layers = map[string][]string{
 	"auth":                        {},
@@ -26,13 +26,13 @@ var layers = map[string][]string{
 	"server/address":              {},
 	"server/refusal":              {"auth", "store", "server/address"},
 	"server/metrics":              {},
-	"server":                      {"auth", "store", "server/address", "server/metrics", "server/refusal", "server/vod"},
+	"server/api":                  {"auth", "store", "server/address", "server/metrics", "server/refusal", "server/vod"},
 	"server/live":                 {"auth", "rtmp", "rtmp/flv", "segmenter", "hls", "store", "server/address", "server/metrics", "server/refusal"},
 	"server/vod":                  {"hls", "store"},
 	"server/console":              {"auth", "store", "server/address", "server/publishing", "server/refusal", "server/vod"},
-	"server/node":                 {"auth", "rtmp", "store", "store/boltkv", "store/fileblobs", "store/memstore", "server", "server/address", "server/console", "server/live", "server/metrics", "server/refusal"},
+	"server":                      {"auth", "rtmp", "store", "store/boltkv", "store/fileblobs", "store/memstore", "server/address", "server/api", "server/console", "server/live", "server/metrics", "server/refusal"},
 	"server/publishing":           {},
-	"cmd/osslive":                 {"auth", "rtmp", "rtmp/flv", "server/address", "server/node", "server/publishing", "store/fileblobs"},
+	"cmd/osslive":                 {"auth", "rtmp", "rtmp/flv", "server", "server/address", "server/publishing", "store/fileblobs"},
 	"integration":                 {},
 	"integration/bench":           {"integration/pusher"},
 	"integration/pusher":          {},

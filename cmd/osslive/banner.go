@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"time"
 
-	"osslive/server/node"
+	"osslive/server"
 	"osslive/server/publishing"
 )
 
@@ -15,14 +15,14 @@ import (
 const bannerExpiry = 24 * time.Hour
 
 // banner prints what a user needs to go on.
-func banner(w io.Writer, n *node.Node, c node.Config) {
+func banner(w io.Writer, n *server.Node, c server.Config) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	fmt.Fprintf(w, "osslive %s\n", version)
 	line("endpoint", "%s  (region %s)", endpoint(n, c), c.Region)
 	secret := "(as configured)"
-	if n.Key == node.DefaultKey {
+	if n.Key == server.DefaultKey {
 		secret = n.Key.Secret
 	}
 	line("key id", "%s", n.Key.ID)
@@ -45,7 +45,7 @@ func banner(w io.Writer, n *node.Node, c node.Config) {
 }
 
 // publishLines prints how to publish to a live channel and to look at it.
-func publishLines(w io.Writer, n *node.Node, c node.Config, ch node.Channel) {
+func publishLines(w io.Writer, n *server.Node, c server.Config, ch server.Channel) {
 	api, err := url.Parse(endpoint(n, c))
 	if err != nil {
 		return // Start has checked it
@@ -73,21 +73,21 @@ func publishLines(w io.Writer, n *node.Node, c node.Config, ch node.Channel) {
 }
 
 // channelPage is the address of a channel's page in the console.
-func channelPage(n *node.Node, ch node.Channel) string {
+func channelPage(n *server.Node, ch server.Channel) string {
 	return "http://" + reachable(n.Admin) + "/channel/" + url.PathEscape(ch.Bucket) + "/" + url.PathEscape(ch.Name)
 }
 
 // endpoint is what a client of this machine sets as its endpoint.
-func endpoint(n *node.Node, c node.Config) string {
+func endpoint(n *server.Node, c server.Config) string {
 	if c.PublicURL != "" {
 		return c.PublicURL
 	}
 	return "http://" + reachable(n.Listen)
 }
 
-func dataText(c node.Config) string {
+func dataText(c server.Config) string {
 	switch {
-	case c.Data == node.Memory:
+	case c.Data == server.Memory:
 		return "in memory, gone at exit"
 	case c.Relaxed:
 		return c.Data + " (relaxed durability)"

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"osslive/server/node"
+	"osslive/server"
 	"osslive/server/publishing"
 )
 
@@ -25,15 +25,15 @@ type demoCmd struct {
 }
 
 func (d *demoCmd) Run(ctx context.Context, c *console) error {
-	d.dataOr(node.Memory)
+	d.dataOr(server.Memory)
 	d.Retain = cmp.Or(d.Retain, demoRetain)
 	cfg, err := d.config(c)
 	if err != nil {
 		return err
 	}
-	film := node.Channel{Bucket: cfg.Buckets[0].Name, Name: "film", FragDuration: 2, FragCount: 5}
+	film := server.Channel{Bucket: cfg.Buckets[0].Name, Name: "film", FragDuration: 2, FragCount: 5}
 	cfg.Channels = append(cfg.Channels, film)
-	n, err := node.Start(ctx, cfg)
+	n, err := server.Start(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (d *demoCmd) Run(ctx context.Context, c *console) error {
 
 // broadcast pushes the clip until ctx is done, and again after whatever ended
 // a push: the visitor may have disabled the channel and enabled it again.
-func broadcast(ctx context.Context, c *console, n *node.Node, film node.Channel) error {
+func broadcast(ctx context.Context, c *console, n *server.Node, film server.Channel) error {
 	const retry = 2 * time.Second
 	for {
 		target := publishing.URL(reachable(n.Listen), film.Bucket, film.Name,

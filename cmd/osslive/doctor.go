@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"osslive/server/node"
+	"osslive/server"
 )
 
 type doctorCmd struct {
@@ -32,7 +32,7 @@ const (
 func (l level) String() string { return [...]string{"ok", "warn", "FAIL"}[l] }
 
 // checks are made in this order; each changes nothing and takes seconds at most.
-var checks = []func(context.Context, *node.Config) []finding{
+var checks = []func(context.Context, *server.Config) []finding{
 	checkSettings, checkPorts, checkCertificate, checkNames, checkProxy, checkClock, checkData, checkFiles,
 }
 
@@ -70,7 +70,7 @@ func (f *finding) write(w io.Writer) error {
 	return err
 }
 
-func checkSettings(_ context.Context, c *node.Config) []finding {
+func checkSettings(_ context.Context, c *server.Config) []finding {
 	if err := c.Check(); err != nil {
 		return []finding{{broken, "settings: " + err.Error(), "change that flag, or its OSSLIVE_ variable"}}
 	}

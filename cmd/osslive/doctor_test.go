@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"osslive/server/node"
+	"osslive/server"
 )
 
 // TestDoctorPort: a port that another program has is broken, says how to find
@@ -40,10 +40,10 @@ func TestDoctorPort(t *testing.T) {
 // TestDoctorFix: whatever is not fine says what to do.
 func TestDoctorFix(t *testing.T) {
 	began := time.Now()
-	for name, c := range map[string]*node.Config{
+	for name, c := range map[string]*server.Config{
 		"nothing":  {},
 		"proc":     {Data: "/proc/none", Listen: "192.0.2.1:1", RTMP: "x", Admin: "127.0.0.1:99999", TLSCert: "a", TLSKey: "b"},
-		"a domain": {Data: node.Memory, BaseDomains: []string{"nowhere.invalid"}, Listen: "127.0.0.1:0", Admin: node.Off, RTMP: node.Off},
+		"a domain": {Data: server.Memory, BaseDomains: []string{"nowhere.invalid"}, Listen: "127.0.0.1:0", Admin: server.Off, RTMP: server.Off},
 	} {
 		for _, check := range checks {
 			for _, f := range check(t.Context(), c) {

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"osslive/server/node"
+	"osslive/server"
 	"osslive/store/fileblobs"
 )
 
@@ -22,7 +22,7 @@ const skewAllowed = 15 * time.Minute
 var released = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // checkClock compares with what can be known without asking anybody outside.
-func checkClock(ctx context.Context, c *node.Config) []finding {
+func checkClock(ctx context.Context, c *server.Config) []finding {
 	const fix = "set the clock and keep it set: timedatectl set-ntp true, or the settings of the system; in a virtual machine after it slept, of its host"
 	now := time.Now()
 	if now.Before(released) {
@@ -43,8 +43,8 @@ func checkClock(ctx context.Context, c *node.Config) []finding {
 
 // checkData tries whether the data directory can be written, and how full its
 // disk is. It makes no directory.
-func checkData(_ context.Context, c *node.Config) []finding {
-	if c.Data == node.Memory {
+func checkData(_ context.Context, c *server.Config) []finding {
+	if c.Data == server.Memory {
 		return []finding{{fine, "data is kept in memory", ""}}
 	}
 	dir, err := filepath.Abs(c.Data)
@@ -92,9 +92,9 @@ func checkDisk(dir string) finding {
 	return finding{fine, what, ""}
 }
 
-func checkFiles(context.Context, *node.Config) []finding {
+func checkFiles(context.Context, *server.Config) []finding {
 	const fix = "ulimit -n 65536 before the start; LimitNOFILE=65536 in a systemd unit; --ulimit nofile=65536 for a container"
-	n := node.FileLimit()
+	n := server.FileLimit()
 	what := fmt.Sprintf("%d open files allowed", n)
 	switch {
 	case n > 1<<30:

@@ -16,19 +16,19 @@ import (
 	"syscall"
 	"time"
 
-	"osslive/server/node"
+	"osslive/server"
 )
 
 // probeTimeout bounds each question that doctor asks of the network.
 const probeTimeout = 2 * time.Second
 
-func checkPorts(ctx context.Context, c *node.Config) []finding {
+func checkPorts(ctx context.Context, c *server.Config) []finding {
 	var all []finding
 	for _, port := range []struct{ flag, address, fallback string }{
-		{"--listen", c.Listen, ""}, {"--rtmp", c.RTMP, node.DefaultRTMP}, {"--admin", c.Admin, ""},
+		{"--listen", c.Listen, ""}, {"--rtmp", c.RTMP, server.DefaultRTMP}, {"--admin", c.Admin, ""},
 	} {
 		address := port.address
-		if address == node.Off {
+		if address == server.Off {
 			continue
 		}
 		optional := address == ""
@@ -98,7 +98,7 @@ func ask(ctx context.Context, url string) (head http.Header, body string, err er
 	return answer.Header, string(text), err
 }
 
-func checkCertificate(_ context.Context, c *node.Config) []finding {
+func checkCertificate(_ context.Context, c *server.Config) []finding {
 	if c.TLSCert == "" || c.TLSKey == "" {
 		return nil
 	}
@@ -116,7 +116,7 @@ func checkCertificate(_ context.Context, c *node.Config) []finding {
 
 // checkNames looks up what SDKs connect to that put the bucket before the
 // endpoint's name.
-func checkNames(ctx context.Context, c *node.Config) []finding {
+func checkNames(ctx context.Context, c *server.Config) []finding {
 	names := []string{"bucket.localhost"}
 	for _, domain := range c.BaseDomains {
 		names = append(names, "bucket."+domain)
@@ -158,7 +158,7 @@ func lookUp(ctx context.Context, name string) ([]string, error) {
 }
 
 // checkProxy looks for the setting that takes an SDK's requests elsewhere.
-func checkProxy(context.Context, *node.Config) []finding {
+func checkProxy(context.Context, *server.Config) []finding {
 	for _, name := range []string{"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"} {
 		proxy := os.Getenv(name)
 		if proxy == "" {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"osslive/auth"
-	"osslive/server/node"
+	"osslive/server"
 )
 
 // serverFlags are the settings of a server, for serve and demo.
@@ -53,12 +53,12 @@ type serverFlags struct {
 func (f *serverFlags) dataOr(data string) { f.Data = cmp.Or(f.Data, data) }
 
 // config turns the flags into a node's configuration.
-func (f *serverFlags) config(c *console) (node.Config, error) {
+func (f *serverFlags) config(c *console) (server.Config, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
-		return node.Config{}, err
+		return server.Config{}, err
 	}
-	cfg := node.Config{
+	cfg := server.Config{
 		Listen: f.Listen, RTMP: f.RTMP, Admin: f.Admin,
 		TLSCert: f.TLSCert, TLSKey: f.TLSKey,
 		Data: f.Data, Relaxed: f.Durability == "relaxed",
@@ -75,18 +75,18 @@ func (f *serverFlags) config(c *console) (node.Config, error) {
 		cfg.Keys = append(cfg.Keys, auth.Key(k))
 	}
 	for _, b := range f.Bucket {
-		cfg.Buckets = append(cfg.Buckets, node.Bucket(b))
+		cfg.Buckets = append(cfg.Buckets, server.Bucket(b))
 	}
 	for _, n := range f.CNAME {
-		cfg.CNAMEs = append(cfg.CNAMEs, node.CNAME(n))
+		cfg.CNAMEs = append(cfg.CNAMEs, server.CNAME(n))
 	}
 	for _, ch := range f.Channel {
-		cfg.Channels = append(cfg.Channels, node.Channel(ch))
+		cfg.Channels = append(cfg.Channels, server.Channel(ch))
 	}
 	if len(f.Bucket) == 0 {
-		cfg.Buckets = []node.Bucket{{Name: "demo", ACL: "public-read"}}
+		cfg.Buckets = []server.Bucket{{Name: "demo", ACL: "public-read"}}
 		if len(f.Channel) == 0 {
-			cfg.Channels = []node.Channel{{Bucket: "demo", Name: "stream"}}
+			cfg.Channels = []server.Channel{{Bucket: "demo", Name: "stream"}}
 		}
 	}
 	return cfg, nil
@@ -118,7 +118,7 @@ func (k *keyFlag) UnmarshalText(text []byte) error {
 }
 
 // bucketFlag is NAME or NAME:ACL.
-type bucketFlag node.Bucket
+type bucketFlag server.Bucket
 
 func (b *bucketFlag) UnmarshalText(text []byte) error {
 	name, acl, found := strings.Cut(string(text), ":")
@@ -130,7 +130,7 @@ func (b *bucketFlag) UnmarshalText(text []byte) error {
 }
 
 // cnameFlag is HOST=BUCKET.
-type cnameFlag node.CNAME
+type cnameFlag server.CNAME
 
 func (n *cnameFlag) UnmarshalText(text []byte) error {
 	host, bucket, found := strings.Cut(string(text), "=")
@@ -142,7 +142,7 @@ func (n *cnameFlag) UnmarshalText(text []byte) error {
 }
 
 // channelFlag is BUCKET/NAME.
-type channelFlag node.Channel
+type channelFlag server.Channel
 
 func (c *channelFlag) UnmarshalText(text []byte) error {
 	bucket, name, found := strings.Cut(string(text), "/")

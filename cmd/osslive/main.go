@@ -15,7 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"osslive/server/node"
+	"osslive/server"
 )
 
 // version is the release; CHANGELOG.md says what each holds.
@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err := command.Run(); err != nil {
 		fmt.Fprintf(stderr, "osslive: %v\n", err)
-		var setting *node.ConfigError
+		var setting *server.ConfigError
 		if errors.As(err, &setting) {
 			return exitUsage
 		}

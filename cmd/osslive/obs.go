@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"osslive/auth"
-	"osslive/server/node"
+	"osslive/server"
 	"osslive/server/publishing"
 )
 
@@ -24,11 +24,11 @@ type obsCmd struct {
 
 func (o *obsCmd) Run(c *console) error {
 	if o.FragDuration < 1 || o.FragDuration > 100 {
-		return &node.ConfigError{Setting: "--frag-duration", Value: fmt.Sprint(o.FragDuration), Problem: "is not from 1 to 100 (seconds)"}
+		return &server.ConfigError{Setting: "--frag-duration", Value: fmt.Sprint(o.FragDuration), Problem: "is not from 1 to 100 (seconds)"}
 	}
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Scheme != "rtmp" && u.Scheme != "rtmps" {
-		return &node.ConfigError{Setting: "URL", Value: o.URL, Problem: "is not rtmp://HOST/BUCKET/live/CHANNEL"}
+		return &server.ConfigError{Setting: "URL", Value: o.URL, Problem: "is not rtmp://HOST/BUCKET/live/CHANNEL"}
 	}
 	publish := o.URL
 	if !u.Query().Has("Signature") {
@@ -52,9 +52,9 @@ func (o *obsCmd) Run(c *console) error {
 func writeProfile(dir string, files []publishing.File) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			return &node.ConfigError{Setting: "--out", Value: dir, Problem: "is there already; remove it, or choose another folder"}
+			return &server.ConfigError{Setting: "--out", Value: dir, Problem: "is there already; remove it, or choose another folder"}
 		}
-		return &node.ConfigError{Setting: "--out", Value: dir, Problem: err.Error()}
+		return &server.ConfigError{Setting: "--out", Value: dir, Problem: err.Error()}
 	}
 	for _, f := range files {
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Text, 0o600); err != nil {

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"osslive/server/node"
+	"osslive/server"
 )
 
 // serveData is where serve keeps its data if nothing else is said.
@@ -23,7 +23,7 @@ func (s *serveCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	n, err := node.Start(ctx, cfg)
+	n, err := server.Start(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *serveCmd) Run(ctx context.Context, c *console) error {
 
 // writePorts tells a script where the server listens, in a file that appears
 // whole.
-func writePorts(file string, n *node.Node) error {
+func writePorts(file string, n *server.Node) error {
 	if file == "" {
 		return nil
 	}
@@ -52,7 +52,7 @@ func writePorts(file string, n *node.Node) error {
 	}
 	t, err := os.CreateTemp(filepath.Dir(file), ".ports-*")
 	if err != nil {
-		return &node.ConfigError{Setting: "--ports-file", Value: file, Problem: err.Error()}
+		return &server.ConfigError{Setting: "--ports-file", Value: file, Problem: err.Error()}
 	}
 	_, err = t.Write(append(text, '\n'))
 	if e := t.Close(); err == nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"osslive/auth"
+	"osslive/server"
 	"osslive/server/address"
-	"osslive/server/node"
 	"osslive/server/publishing"
 )
 
@@ -22,7 +22,7 @@ type signCmd struct {
 
 func (s *signCmd) Run(c *console) error {
 	if s.Expires < time.Second {
-		return &node.ConfigError{Setting: "--expires", Value: s.Expires.String(), Problem: "is less than a second"}
+		return &server.ConfigError{Setting: "--expires", Value: s.Expires.String(), Problem: "is less than a second"}
 	}
 	signed, err := sign(s.URL, s.Playlist, orDefault(auth.Key(s.Key)), time.Now().Add(s.Expires))
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *signCmd) Run(c *console) error {
 
 func orDefault(k auth.Key) auth.Key {
 	if k.ID == "" {
-		return node.DefaultKey
+		return server.DefaultKey
 	}
 	return k
 }
@@ -44,7 +44,7 @@ func orDefault(k auth.Key) auth.Key {
 func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not a URL"}
+		return "", &server.ConfigError{Setting: "URL", Value: raw, Problem: "is not a URL"}
 	}
 	path := strings.TrimPrefix(u.Path, "/")
 	host := address.Domains{}.Host(u.Host)
@@ -56,29 +56,29 @@ func sign(raw, playlist string, key auth.Key, expires time.Time) (string, error)
 	case "rtmp", "rtmps":
 		channel, found := strings.CutPrefix(path, "live/")
 		if !found || channel == "" || strings.Contains(channel, "/") {
-			return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not rtmp://HOST/BUCKET/live/CHANNEL"}
+			return "", &server.ConfigError{Setting: "URL", Value: raw, Problem: "is not rtmp://HOST/BUCKET/live/CHANNEL"}
 		}
 		query := u.Query()
 		if playlist != "" {
 			query.Set("playlistName", playlist)
 		}
 		if name := query.Get("playlistName"); name != "" && !strings.HasSuffix(name, ".m3u8") {
-			return "", &node.ConfigError{Setting: "playlist", Value: name, Problem: "does not end with .m3u8"}
+			return "", &server.ConfigError{Setting: "playlist", Value: name, Problem: "does not end with .m3u8"}
 		}
 		u.RawQuery = publishing.Encode(signedPublish(bucket, channel, query, key, expires))
 		return u.String(), nil
 	case "http", "https":
 		if bucket == "" || path == "" {
-			return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "is not http://HOST/BUCKET/KEY"}
+			return "", &server.ConfigError{Setting: "URL", Value: raw, Problem: "is not http://HOST/BUCKET/KEY"}
 		}
 		if playlist != "" {
-			return "", &node.ConfigError{Setting: "--playlist", Value: playlist, Problem: "is for rtmp:// URLs; put the name into the path"}
+			return "", &server.ConfigError{Setting: "--playlist", Value: playlist, Problem: "is for rtmp:// URLs; put the name into the path"}
 		}
 		r := auth.Request{Method: http.MethodGet, Header: http.Header{}, Bucket: bucket, Key: path, Query: u.Query()}
 		u.RawQuery = publishing.Encode(auth.SignURL(&r, key, expires))
 		return u.String(), nil
 	}
-	return "", &node.ConfigError{Setting: "URL", Value: raw, Problem: "begins neither with rtmp:// nor with http://"}
+	return "", &server.ConfigError{Setting: "URL", Value: raw, Problem: "begins neither with rtmp:// nor with http://"}
 }
 
 // signedPublish returns the query of a channel's publish URL: the parameters in

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"osslive/auth"
-	"osslive/server/node"
+	"osslive/server"
 )
 
 type tokenCmd struct {
@@ -18,10 +18,10 @@ type tokenCmd struct {
 func (t *tokenCmd) Run(c *console) error {
 	parent := orDefault(auth.Key(t.Key))
 	if parent.Token != "" {
-		return &node.ConfigError{Setting: "--key", Value: parent.ID, Problem: "is temporary itself; give ID:SECRET of a key that the server has"}
+		return &server.ConfigError{Setting: "--key", Value: parent.ID, Problem: "is temporary itself; give ID:SECRET of a key that the server has"}
 	}
 	if t.Expires < time.Second {
-		return &node.ConfigError{Setting: "--expires", Value: t.Expires.String(), Problem: "is less than a second"}
+		return &server.ConfigError{Setting: "--expires", Value: t.Expires.String(), Problem: "is less than a second"}
 	}
 	k := auth.MintToken(parent, time.Now().Add(t.Expires))
 	_, err := fmt.Fprintf(c.out, "OSS_ACCESS_KEY_ID=%s\nOSS_ACCESS_KEY_SECRET=%s\nOSS_SESSION_TOKEN=%s\n", k.ID, k.Secret, k.Token)

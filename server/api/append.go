@@ -1,0 +1,39 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"osslive/store"
+)
+
+// nextPosition is the header that tells where the next append goes.
+const nextPosition = "x-oss-next-append-position"
+
+// appendObject appends the body to an object. Metadata counts in the first append
+// only (AppendObject page).
+func (s *Server) appendObject(w http.ResponseWriter, r *request) error {
+	position, ok := offset(r.query.Get("position"))
+	if !ok {
+		return invalidArgument("position", r.query.Get("position"), "", "The position is not a number of bytes.")
+	}
+	body, opt, err := incoming(r)
+	if err != nil {
+		return err
+	}
+	o, err := s.Store.AppendObject(r.Context(), newObject(r), position, body, opt)
+	var elsewhere *store.PositionError
+	if errors.As(err, &elsewhere) {
+		setOwn(w.Header(), nextPosition, strconv.FormatInt(elsewhere.Length, 10))
+	}
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	setETag(h, o.ETag)
+	setOwn(h, nextPosition, strconv.FormatInt(o.Size, 10))
+	setCRC64(h, o)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}

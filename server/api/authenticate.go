@@ -1,0 +1,185 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"osslive/auth"
+	"osslive/store"
+)
+
+// authenticate finds out who calls, and with that which reading of the URL was
+// meant: the one the signature is right for. From here on there is one target.
+func (s *Server) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		r := requestOf(hr)
+		err := s.identify(r)
+		if err == nil {
+			err = r.requirePayload(r.caller.PayloadSHA256())
+		}
+		if err != nil {
+			s.writeError(w, r, err)
+			return
+		}
+		chi.RouteContext(hr.Context()).RoutePath = r.pattern()
+		next.ServeHTTP(w, hr)
+	})
+}
+
+// identify sets caller and target of r. Where no reading has the right
+// signature the error tells of the likeliest one that could be signed.
+func (s *Server) identify(r *request) error {
+	var (
+		refused  error
+		mismatch *auth.MismatchError
+	)
+	for _, reading := range r.readings {
+		var err error
+		if reading.anyBucket {
+			err = s.identifyBucket(r, reading.target)
+		} else {
+			err = s.verify(r, reading.target)
+		}
+		if err == nil {
+			return nil
+		}
+		if refused == nil || !errors.As(refused, &mismatch) && errors.As(err, &mismatch) {
+			refused = err
+		}
+	}
+	return refused
+}
+
+// verify sets the caller if t is what was signed, and then the target. An
+// unsigned request has its target already.
+func (s *Server) verify(r *request, t target) error {
+	caller, err := auth.VerifyRequest(&auth.Request{
+		Method: r.method,
+		Host:   r.host,
+		Header: r.header,
+		Bucket: t.bucket,
+		Key:    t.key,
+		Query:  r.query,
+	}, s.Keys, s.Now())
+	if err != nil {
+		return err
+	}
+	if r.caller = caller; !caller.Anonymous() {
+		r.target = t
+	}
+	return nil
+}
+
+// identifyBucket looks for the bucket whose CNAME the host of a signed request
+// may be. The bucket is part of what is signed, so it is one or none.
+func (s *Server) identifyBucket(r *request, t target) error {
+	for marker := ""; ; {
+		page, err := s.Store.Buckets(r.Context(), "", marker, 1000)
+		if err != nil {
+			return err
+		}
+		for _, b := range page.Items {
+			t.bucket = b.Name
+			var mismatch *auth.MismatchError
+			if err := s.verify(r, t); err == nil || !errors.As(err, &mismatch) {
+				return err
+			}
+		}
+		if marker = page.Next; marker == "" {
+			return errNoReading
+		}
+	}
+}
+
+// errNoReading never reaches a client: the path-style reading, which comes
+// before, has an error of its own.
+var errNoReading = errors.New("signature is right for no bucket")
+
+// unsignedReading is what the URL means when no signature tells: the first
+// reading, or another if there is nothing under the first.
+func (s *Server) unsignedReading(r *request) (target, error) {
+	first := r.readings[0].target
+	for _, other := range r.readings[1:] {
+		if other.signed {
+			continue
+		}
+		found, err := s.exists(r.Context(), first, other.target)
+		if err != nil {
+			return target{}, err
+		}
+		if !found {
+			return other.target, nil
+		}
+	}
+	return first, nil
+}
+
+// exists tells whether there is what a distinguishes from b: an object if they
+// agree in the bucket, else the bucket.
+func (s *Server) exists(ctx context.Context, a, b target) (bool, error) {
+	err := store.CheckBucketName(a.bucket)
+	switch {
+	case err != nil:
+	case a.bucket != b.bucket:
+		_, err = s.Store.Bucket(ctx, a.bucket)
+	default:
+		if err = store.CheckKey(a.key); err == nil {
+			_, err = s.Store.Object(ctx, a.bucket, a.key)
+		}
+	}
+	var invalid *store.InvalidError
+	if errors.Is(err, store.ErrNoSuchBucket) || errors.Is(err, store.ErrNoSuchKey) || errors.As(err, &invalid) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// requirePayload makes the body fail to be read unless it has the SHA-256 that
+// was signed, "" for none.
+func (r *request) requirePayload(want string) error {
+	if want == "" {
+		return nil
+	}
+	p := &payload{Reader: r.body, left: r.length, sum: sha256.New(), want: want}
+	if r.length == 0 { // nobody may ever read it
+		return p.check()
+	}
+	r.body = p
+	return nil
+}
+
+// payload is a body whose last byte is given out only if the whole is what was
+// signed.
+type payload struct {
+	io.Reader
+	left int64 // bytes to come; negative: unknown
+	sum  hash.Hash
+	want string // SHA-256 in lower-case hexadecimal
+}
+
+func (p *payload) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	p.sum.Write(b[:n])
+	last := n > 0 && int64(n) == p.left
+	p.left -= int64(n)
+	if err == io.EOF || last {
+		if err := p.check(); err != nil {
+			return 0, err
+		}
+	}
+	return n, err
+}
+
+func (p *payload) check() error {
+	if hex.EncodeToString(p.sum.Sum(nil)) != p.want {
+		return errPayload
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package api
+
+import (
+	"encoding/xml"
+	"net/http"
+
+	"osslive/store"
+)
+
+// defaultACL is what the API calls having no ACL of one's own.
+const defaultACL = "default"
+
+// objectACL reads the header x-oss-object-acl; the store knows which values there
+// are.
+func objectACL(r *request) store.ACL {
+	acl := r.header.Get("x-oss-object-acl")
+	if acl == defaultACL {
+		acl = ""
+	}
+	return store.ACL(acl)
+}
+
+func (s *Server) putObjectACL(w http.ResponseWriter, r *request) error {
+	if err := store.CheckKey(r.key); err != nil {
+		return err
+	}
+	if r.header.Get("x-oss-object-acl") == "" {
+		return errMissingObjectACL
+	}
+	if err := s.Store.SetObjectACL(r.Context(), r.bucket, r.key, objectACL(r)); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (s *Server) getObjectACL(w http.ResponseWriter, r *request) error {
+	o, err := s.object(r)
+	if err != nil {
+		return err
+	}
+	grant := o.ACL
+	if grant == "" {
+		grant = defaultACL
+	}
+	return writeXML(w, struct {
+		XMLName           xml.Name `xml:"AccessControlPolicy"`
+		Owner             ownerXML
+		AccessControlList aclXML
+	}{Owner: ownerXML(s.Owner), AccessControlList: aclXML{grant}})
+}

@@ -1,0 +1,203 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"osslive/store"
+)
+
+// Bounds of a playlist that is signed. A day of one-second segments is refused,
+// a day of live video in the default five is not.
+const (
+	maxSignedPlaylist = 2 << 20 // bytes
+	maxSignedSegments = 20_000
+	maxSignedVariants = 100
+	maxPlaylistToken  = 100 // characters of x-oss-hls-sign-token
+)
+
+// The codes are those of the pages "0044-00000401" to "0044-00000410".
+var (
+	errPlaylistToken    = &apiError{400, "InvalidRequest", "The x-oss-hls-sign-token is too long.", "0044-00000401", nil}
+	errPlaylistTokenBad = &apiError{400, "InvalidRequest", "The x-oss-hls-sign-token has invalid characters.", "0044-00000402", nil}
+	errPlaylistName     = &apiError{400, "InvalidRequest", `Playlist name must ends with ".m3u8".`, "0044-00000403", nil}
+	errPlaylistSize     = &apiError{400, "InvalidRequest", fmt.Sprintf("Size of playlist is too big. The limit is %d bytes.", maxSignedPlaylist), "0044-00000404", nil}
+	errPlaylistSegments = &apiError{400, "InvalidRequest", fmt.Sprintf("The playlist has more than %d ts files.", maxSignedSegments), "0044-00000406", nil}
+	errPlaylistVariants = &apiError{400, "InvalidRequest", fmt.Sprintf("The playlist has more than %d m3u8 files.", maxSignedVariants), "0044-00000407", nil}
+	errPlaylistEmpty    = &apiError{400, "InvalidRequest", "No ts found in the playlist.", "0044-00000408", nil}
+	errPlaylistMixed    = &apiError{400, "InvalidRequest", "Master playlist has ts file.", "0044-00000409", nil}
+	errPlaylistHeader   = &apiError{400, "InvalidRequest", "The playlist must be requested with a signed URL.", "0044-00000410", nil}
+)
+
+// getSignedPlaylist answers with a playlist whose segments a player can fetch
+// without a key of its own: each is signed like the URL of the playlist and
+// ends when that does ("Create HLS streams based on OSS" page). It is written
+// as it is signed, so the answer costs no more memory than the object.
+func (s *Server) getSignedPlaylist(w http.ResponseWriter, r *request) error {
+	if !r.caller.SignedURL() {
+		return errPlaylistHeader
+	}
+	if err := checkPlaylistToken(r.header.Get("x-oss-hls-sign-token")); err != nil {
+		return err
+	}
+	if !strings.HasSuffix(r.key, ".m3u8") {
+		return errPlaylistName
+	}
+	o, text, err := s.readPlaylist(r)
+	if err != nil {
+		return err
+	}
+	if err := checkPlaylist(text); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", o.ContentType)
+	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", "no-cache")
+	w.WriteHeader(http.StatusOK)
+	for line := range bytes.Lines(text) {
+		if _, err := w.Write(signLine(r, line)); err != nil {
+			return fmt.Errorf("send %s/%s: %w", o.Bucket, o.Key, err)
+		}
+	}
+	return nil
+}
+
+// checkPlaylistToken allows what the service documents; the token has no
+// effect here.
+func checkPlaylistToken(token string) error {
+	if len(token) > maxPlaylistToken {
+		return errPlaylistToken
+	}
+	for _, c := range []byte(token) {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-' || c == '.') {
+			return errPlaylistTokenBad
+		}
+	}
+	return nil
+}
+
+func (s *Server) readPlaylist(r *request) (o store.Object, text []byte, err error) {
+	var body io.ReadCloser
+	for range 2 { // once more if it is overwritten between the record and its bytes
+		if o, err = s.object(r); err != nil {
+			return o, nil, err
+		}
+		if o.Size > maxSignedPlaylist {
+			return o, nil, errPlaylistSize
+		}
+		if body, err = s.Store.OpenObject(r.Context(), o, 0, o.Size); !errors.Is(err, store.ErrNoSuchKey) {
+			break
+		}
+	}
+	if err != nil {
+		return o, nil, err
+	}
+	defer body.Close()
+	text, err = io.ReadAll(body)
+	return o, text, err
+}
+
+// checkPlaylist counts the segments and playlists that are listed, by whatever
+// kind of URI.
+func checkPlaylist(text []byte) error {
+	segments, variants := 0, 0
+	for line := range bytes.Lines(text) {
+		uri := strings.TrimRight(string(line), "\r\n")
+		if strings.HasPrefix(uri, "#") {
+			continue
+		}
+		if i := strings.IndexAny(uri, "?#"); i >= 0 {
+			uri = uri[:i]
+		}
+		switch {
+		case strings.HasSuffix(uri, ".ts"):
+			segments++
+		case strings.HasSuffix(uri, ".m3u8"):
+			variants++
+		}
+	}
+	switch {
+	case segments > 0 && variants > 0:
+		return errPlaylistMixed
+	case segments > maxSignedSegments:
+		return errPlaylistSegments
+	case variants > maxSignedVariants:
+		return errPlaylistVariants
+	case segments+variants == 0:
+		return errPlaylistEmpty
+	}
+	return nil
+}
+
+// signLine returns a line of a playlist with the caller's signature on it, or
+// as it is. Whoever wrote the playlist must not get more signed than segments
+// and playlists of this bucket. All of them the caller may read: who can sign
+// is the owner of every object.
+func signLine(r *request, line []byte) []byte {
+	uri := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	key, ok := siblingKey(r.key, string(uri))
+	if !ok {
+		return line
+	}
+	query := url.Values{}
+	switch {
+	case strings.HasSuffix(key, ".m3u8"):
+		query.Set("x-oss-process", "hls/sign") // for the segments that it lists
+	case !strings.HasSuffix(key, ".ts"):
+		return line
+	}
+	signed := append(bytes.Clone(uri), '?')
+	signed = append(signed, r.caller.SignURL(key, query).Encode()...)
+	return append(signed, line[len(uri):]...)
+}
+
+// siblingKey returns the key that a player fetches for a URI of the playlist
+// base. It is false where that is not certainly a key of the same bucket, to
+// every player and in every form of address: for an absolute URI or path, for
+// more ".." than there are folders, and for what players read in different
+// ways. A key with a question mark is none either: in version 1 its signature
+// is also that of another key with a parameter.
+func siblingKey(base, uri string) (key string, ok bool) {
+	if strings.ContainsFunc(uri, unicode.IsControl) || uri != strings.TrimSpace(uri) || uri == "" || uri[0] == '/' || strings.ContainsAny(uri, `?#\`) {
+		return "", false
+	}
+	if first, _, _ := strings.Cut(uri, "/"); strings.Contains(first, ":") { // a scheme (RFC 3986 §4.2)
+		return "", false
+	}
+	names := strings.Split(base, "/")
+	names = names[:len(names)-1]
+	if slices.Contains(names, ".") || slices.Contains(names, "..") { // players take these out of the base
+		return "", false
+	}
+	steps := strings.Split(uri, "/")
+	for i, step := range steps {
+		if step == "." || step == ".." {
+			if i == len(steps)-1 { // a folder, not a file
+				return "", false
+			}
+			if step == ".." {
+				if len(names) == 0 {
+					return "", false
+				}
+				names = names[:len(names)-1]
+			}
+			continue
+		}
+		// What is escaped here is a folder to some players and a name to others.
+		name, err := url.PathUnescape(step)
+		if err != nil || name == "." || name == ".." || strings.ContainsAny(name, `/\`) {
+			return "", false
+		}
+		names = append(names, name)
+	}
+	key = strings.Join(names, "/")
+	return key, !strings.Contains(key, "?") && !strings.ContainsFunc(key, unicode.IsControl) && store.CheckKey(key) == nil
+}

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"osslive/store"
+)
+
+// handler answers one operation. An error it returns becomes the answer,
+// unless it has begun one of its own.
+type handler func(s *Server, w http.ResponseWriter, r *request) error
+
+// level is what a request addresses.
+type level string
+
+const (
+	onService level = "service" // no bucket
+	onBucket  level = "bucket"
+	onObject  level = "object" // a key, or the name of a LiveChannel
+)
+
+// route is an operation of the API. The selector is the request's
+// sub-resources in the order of the list below, joined by "&".
+type route struct {
+	method    string
+	level     level
+	selector  string
+	operation string // name in the API reference
+	action    action
+	handle    handler
+}
+
+// routes is the whole API.
+var routes = []route{
+	{"GET", onService, "", "ListBuckets", ownerOnly, (*Server).listBuckets},
+
+	{"PUT", onBucket, "", "PutBucket", ownerOnly, (*Server).putBucket},
+	{"GET", onBucket, "", "ListObjects", listObjects, (*Server).listObjects},
+	{"GET", onBucket, "list-type=2", "ListObjectsV2", listObjects, (*Server).listObjectsV2},
+	{"DELETE", onBucket, "", "DeleteBucket", ownerOnly, (*Server).deleteBucket},
+	{"GET", onBucket, "bucketInfo", "GetBucketInfo", ownerOnly, (*Server).getBucketInfo},
+	{"GET", onBucket, "location", "GetBucketLocation", ownerOnly, (*Server).getBucketLocation},
+	{"GET", onBucket, "stat", "GetBucketStat", ownerOnly, (*Server).getBucketStat},
+	{"PUT", onBucket, "acl", "PutBucketAcl", ownerOnly, (*Server).putBucketACL},
+	{"GET", onBucket, "acl", "GetBucketAcl", ownerOnly, (*Server).getBucketACL},
+	{"PUT", onBucket, "cors", "PutBucketCors", ownerOnly, (*Server).putBucketCORS},
+	{"GET", onBucket, "cors", "GetBucketCors", ownerOnly, (*Server).getBucketCORS},
+	{"DELETE", onBucket, "cors", "DeleteBucketCors", ownerOnly, (*Server).deleteBucketCORS},
+	{"GET", onBucket, "uploads", "ListMultipartUploads", listObjects, (*Server).listMultipartUploads},
+	{"POST", onBucket, "delete", "DeleteMultipleObjects", writeObject, (*Server).deleteObjects},
+
+	{"PUT", onObject, "", "PutObject", writeObject, (*Server).putObject},
+	{"GET", onObject, "", "GetObject", readObject, (*Server).getObject},
+	{"HEAD", onObject, "", "HeadObject", readObject, (*Server).getObject},
+	{"GET", onObject, "objectMeta", "GetObjectMeta", readObject, (*Server).getObjectMeta},
+	{"HEAD", onObject, "objectMeta", "GetObjectMeta", readObject, (*Server).getObjectMeta},
+	{"DELETE", onObject, "", "DeleteObject", writeObject, (*Server).deleteObject},
+
+	{"PUT", onObject, copyHeader, "CopyObject", writeObject, (*Server).copyObject},
+	{"POST", onObject, "append&position", "AppendObject", writeObject, (*Server).appendObject},
+	{"PUT", onObject, "acl", "PutObjectACL", ownerOnly, (*Server).putObjectACL},
+	{"GET", onObject, "acl", "GetObjectACL", ownerOnly, (*Server).getObjectACL},
+
+	{"POST", onObject, "uploads", "InitiateMultipartUpload", writeObject, (*Server).initiateMultipartUpload},
+	{"PUT", onObject, "partNumber&uploadId", "UploadPart", writeObject, (*Server).uploadPart},
+	{"PUT", onObject, "partNumber&uploadId&" + copyHeader, "UploadPartCopy", writeObject, (*Server).uploadPartCopy},
+	{"GET", onObject, "uploadId", "ListParts", listObjects, (*Server).listParts},
+	{"POST", onObject, "uploadId", "CompleteMultipartUpload", writeObject, (*Server).completeMultipartUpload},
+	{"DELETE", onObject, "uploadId", "AbortMultipartUpload", writeObject, (*Server).abortMultipartUpload},
+
+	{"PUT", onObject, "live", "PutLiveChannel", ownerOnly, (*Server).putLiveChannel},
+	{"PUT", onObject, "live&status", "PutLiveChannelStatus", ownerOnly, (*Server).putLiveChannelStatus},
+	{"GET", onObject, "live", "GetLiveChannelInfo", ownerOnly, (*Server).getLiveChannelInfo},
+	{"GET", onObject, "live&comp=stat", "GetLiveChannelStat", ownerOnly, (*Server).getLiveChannelStat},
+	{"GET", onObject, "live&comp=history", "GetLiveChannelHistory", ownerOnly, (*Server).getLiveChannelHistory},
+	{"GET", onBucket, "live", "ListLiveChannel", ownerOnly, (*Server).listLiveChannel},
+	{"DELETE", onObject, "live", "DeleteLiveChannel", ownerOnly, (*Server).deleteLiveChannel},
+	{"POST", onObject, "vod", "PostVodPlaylist", ownerOnly, (*Server).postVodPlaylist},
+	{"GET", onObject, "vod", "GetVodPlaylist", ownerOnly, (*Server).getVodPlaylist},
+	{"GET", onObject, "x-oss-process=hls/sign", "GetSignedPlaylist", ownerOnly, (*Server).getSignedPlaylist},
+}
+
+// subresources are the query keys that choose another operation than the plain
+// one. Those without a route are known all the same, so that a request for one
+// is refused by name and never taken for a plain PutObject or GetObject. Those
+// with a route are part of a V1 signature, all but list-type.
+var subresources = []string{
+	"live", "comp", "status", "vod", "acl", "bucketInfo", "location", "stat", "delete", "objectMeta", "list-type",
+
+	"accessPoint", "accessPointConfigForObjectProcess", "accessPointForObjectProcess", "accessPointPolicy",
+	"accessPointPolicyForObjectProcess", "accessmonitor", "cleanRestoredObject", "legalHold", "objectWorm", "overwriteConfig",
+	"retention", "seal", "userDefinedLogFieldsConfig", "x-oss-write-get-object-response", "append", "asyncFetch", "bucketArchiveDirectRead", "callback",
+	"cloudboxes", "cname", "cors", "encryption", "group", "httpsConfig", "img", "inventory", "inventoryId", "lifecycle",
+	"link", "logging", "metaQuery", "objectInfo", "partNumber", "policy", "policyStatus", "position", "publicAccessBlock",
+	"qos", "qosInfo", "qosRequester", "redundancyTransition", "referer", "regionList", "regions", "replication",
+	"replicationLocation", "replicationProgress", "requestPayment", "requesterQosInfo", "resourceGroup", "resourcePool",
+	"resourcePoolBuckets", "resourcePoolInfo", "responseHeader", "restore", "rtc", "sequential", "style", "styleName",
+	"symlink", "tagging", "transferAcceleration", "udf", "udfApplication", "udfApplicationLog", "udfId", "udfImage",
+	"udfImageDesc", "udfName", "uploadId", "uploads", "versionId", "versioning", "versions", "website", "worm",
+	"wormExtend", "wormId", "x-oss-async-process", "x-oss-process",
+}
+
+// selector returns the part of the query that chooses the operation. A key
+// without a value and one with an empty value are the same.
+func selector(query url.Values) string {
+	if len(query) == 0 {
+		return ""
+	}
+	var chosen []string
+	for _, name := range subresources {
+		switch {
+		case !query.Has(name):
+		case name == "list-type" && query.Get(name) != "2": // 1 and nonsense mean the first version
+		case name == "comp" || name == "list-type" || name == "x-oss-process":
+			chosen = append(chosen, name+"="+query.Get(name))
+		default:
+			chosen = append(chosen, name)
+		}
+	}
+	return strings.Join(chosen, "&")
+}
+
+// unknownBare returns the parameters without a value that nobody here has heard of.
+// The service goes on to get sub-resources: where a request writes or deletes, one
+// that is not known must not turn it into a plain PutObject or DeleteBucket.
+func unknownBare(query url.Values) []string {
+	var names []string
+	for name := range query {
+		known := slices.Contains(subresources, name) || slices.Contains(plainParameters, name) ||
+			strings.HasPrefix(name, "x-oss-") || strings.HasPrefix(name, "response-")
+		if !known && query.Get(name) == "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// plainParameters are those that may be empty and choose nothing.
+var plainParameters = []string{
+	"Expires", "OSSAccessKeyId", "Signature", "callback-var", "continuation-token", "delimiter", "encoding-type", "endTime",
+	"key-marker", "marker", "max-keys", "prefix", "security-token", "startTime", "upload-id-marker",
+}
+
+// copyHeader makes a copy of what would be a put, and stands in the selector of
+// such a request like one more sub-resource.
+const copyHeader = "x-oss-copy-source"
+
+// selector returns what chooses the request's operation besides method and level.
+func (r *request) selector() string {
+	chosen := selector(r.query)
+	if r.method == http.MethodPut || r.method == http.MethodPost || r.method == http.MethodDelete {
+		for _, name := range unknownBare(r.query) {
+			chosen = strings.TrimPrefix(chosen+"&"+name, "&")
+		}
+	}
+	if r.method != http.MethodPut || r.level() != onObject || r.header.Get(copyHeader) == "" {
+		return chosen
+	}
+	return strings.TrimPrefix(chosen+"&"+copyHeader, "&")
+}
+
+// pattern is the path that chi knows the route by; request.pattern makes the
+// same of a request.
+func (r route) pattern() string { return "/" + string(r.level) + "/" + r.selector }
+
+// endpoint makes a route's handler: it runs for a caller who is known and
+// allowed, and nobody else.
+func (s *Server) endpoint(route route) http.HandlerFunc {
+	return func(w http.ResponseWriter, hr *http.Request) {
+		r := requestOf(hr)
+		r.operation = route.operation
+		if err := s.serve(w, r, route); err != nil {
+			s.writeError(w, r, err)
+		}
+	}
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *request, route route) error {
+	if route.level != onService {
+		if err := store.CheckBucketName(r.bucket); err != nil {
+			return err
+		}
+	}
+	if err := s.authorize(r, route.action); err != nil {
+		return err
+	}
+	return route.handle(s, w, r)
+}
+
+// fail answers a request that fits no route.
+func (s *Server) fail(explain func(*request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, hr *http.Request) {
+		r := requestOf(hr)
+		s.writeError(w, r, explain(r))
+	}
+}

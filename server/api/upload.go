@@ -1,0 +1,148 @@
+package api
+
+import (
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"osslive/store"
+)
+
+// minPart is what every part but the last has at least, in bytes
+// (CompleteMultipartUpload page: 100 KB).
+const minPart = 100 << 10
+
+// uploadOf is the upload that the request addresses.
+func uploadOf(r *request) store.UploadRef {
+	return store.UploadRef{Bucket: r.bucket, Key: r.key, ID: r.query.Get("uploadId")}
+}
+
+func partNumber(r *request) (int, error) { return number(r, "partNumber", 0, 1, store.MaxParts) }
+
+// number reads a parameter that is a number from low to high; without a value it is
+// otherwise. The Python SDK sends part-number-marker= for none.
+func number(r *request, name string, otherwise, low, high int) (int, error) {
+	value := r.query.Get(name)
+	if value == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < low || n > high {
+		return 0, invalidArgument(name, value, "", name+" is a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high)+".")
+	}
+	return n, nil
+}
+
+func (s *Server) initiateMultipartUpload(w http.ResponseWriter, r *request) error {
+	encoding, err := encodingOf(r)
+	if err != nil {
+		return err
+	}
+	if err := refuseUnsupported(r); err != nil {
+		return err
+	}
+	u, err := s.Store.CreateUpload(r.Context(), newObject(r), store.PutOptions{ForbidOverwrite: forbidsOverwrite(r)})
+	if err != nil {
+		return err
+	}
+	return writeXML(w, struct {
+		XMLName      xml.Name `xml:"InitiateMultipartUploadResult"`
+		EncodingType string   `xml:",omitempty"`
+		Bucket       string
+		Key          string
+		UploadID     string `xml:"UploadId"`
+	}{EncodingType: string(encoding), Bucket: u.Bucket, Key: encoding.name(u.Key), UploadID: u.ID})
+}
+
+func (s *Server) uploadPart(w http.ResponseWriter, r *request) error {
+	n, err := partNumber(r)
+	if err != nil {
+		return err
+	}
+	body, opt, err := incoming(r)
+	if err != nil {
+		return err
+	}
+	part, err := s.Store.PutPart(r.Context(), uploadOf(r), n, body, opt)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	setETag(h, part.ETag)
+	setChecksums(h, store.Object{Type: store.Normal, ETag: part.ETag, CRC64: part.CRC64, HasCRC64: true})
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// completeMultipartUpload makes the object of the parts that the body lists, or of
+// all there are (x-oss-complete-all).
+func (s *Server) completeMultipartUpload(w http.ResponseWriter, r *request) error {
+	encoding, err := encodingOf(r)
+	if err != nil {
+		return err
+	}
+	if err := refuseUnsupported(r); err != nil {
+		return err
+	}
+	chosen, err := chosenParts(r)
+	if err != nil {
+		return err
+	}
+	o, err := s.Store.CompleteUpload(r.Context(), uploadOf(r), chosen, store.CompleteOptions{
+		ForbidOverwrite: forbidsOverwrite(r), ACL: objectACL(r), MinPart: minPart,
+	})
+	if err != nil {
+		return err
+	}
+	setETag(w.Header(), o.ETag)
+	setCRC64(w.Header(), o)
+	return writeXML(w, struct {
+		XMLName      xml.Name `xml:"CompleteMultipartUploadResult"`
+		EncodingType string   `xml:",omitempty"`
+		Location     string
+		Bucket       string
+		Key          string
+		ETag         string
+	}{EncodingType: string(encoding), Location: s.objectURL(r), Bucket: o.Bucket, Key: encoding.name(o.Key), ETag: `"` + o.ETag + `"`})
+}
+
+// chosenParts reads which parts the object shall have; nil means all.
+func chosenParts(r *request) ([]store.PartRef, error) {
+	if strings.EqualFold(r.header.Get("x-oss-complete-all"), "yes") {
+		return nil, nil
+	}
+	var wanted struct {
+		XMLName xml.Name `xml:"CompleteMultipartUpload"`
+		Part    []struct {
+			PartNumber int
+			ETag       string
+		}
+	}
+	if err := r.xmlBody(maxListBody, &wanted, "Part"); err != nil {
+		return nil, err
+	}
+	if len(wanted.Part) == 0 || len(wanted.Part) > store.MaxParts {
+		return nil, errMalformedXML
+	}
+	chosen := make([]store.PartRef, len(wanted.Part))
+	for i, part := range wanted.Part {
+		chosen[i] = store.PartRef{Number: part.PartNumber, ETag: strings.Trim(strings.TrimSpace(part.ETag), `"`)}
+	}
+	return chosen, nil
+}
+
+// objectURL is where the object that the request addresses can be found; the form
+// with the bucket in the path works everywhere.
+func (s *Server) objectURL(r *request) string {
+	return (&url.URL{Scheme: "http", Host: s.endpointHost(r), Path: "/" + r.bucket + "/" + r.key}).String()
+}
+
+func (s *Server) abortMultipartUpload(w http.ResponseWriter, r *request) error {
+	if err := s.Store.AbortUpload(r.Context(), uploadOf(r)); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package server
+
+import "math"
+
+// FileLimit returns how many files and sockets the process may have open.
+func FileLimit() int { return math.MaxInt }

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package node
-
-import "math"
-
-// FileLimit returns how many files and sockets the process may have open.
-func FileLimit() int { return math.MaxInt }
