@@ -35,7 +35,7 @@ func TestPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs real programs in real time: not in -short")
 	}
-	pages, err := filepath.Glob(filepath.Join(root, "cmd", "osslive", "doc", "*.md"))
+	pages, err := filepath.Glob(filepath.Join(root, "doc", "*.md"))
 	if err != nil || len(pages) == 0 {
 		t.Fatalf("no pages: %v", err)
 	}

@@ -34,7 +34,7 @@ func TestPagesNameFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := filepath.Glob("doc/*.md")
+	pages, err := filepath.Glob("../../doc/*.md")
 	if err != nil || len(pages) < 4 {
 		t.Fatalf("pages: got %v, %v", pages, err)
 	}
@@ -64,7 +64,7 @@ func TestPagesNameFlags(t *testing.T) {
 // TestFiveMinutes: up to where the README becomes a reference, a newcomer reads it
 // in five minutes, at 250 words a minute; and each page in as many.
 func TestFiveMinutes(t *testing.T) {
-	pages, err := filepath.Glob("doc/*.md")
+	pages, err := filepath.Glob("../../doc/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestOperatorPage(t *testing.T) {
 		want.WriteString(rows[name])
 	}
 
-	const file, begin, end = "../../cmd/osslive/doc/operator.md", "<!-- metrics -->", "<!-- /metrics -->"
+	const file, begin, end = "../../doc/operator.md", "<!-- metrics -->", "<!-- /metrics -->"
 	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
