@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,16 +48,20 @@ type Config struct {
 
 type console struct {
 	Config
-	pages   *template.Template
 	streams chan struct{} // one for each stream of events
 	logins  chan struct{} // one for each login that waits
 }
+
+// pages returns the parsed templates. They are parsed once a process, at the first
+// page: parsing takes longer than the rest of a server's start.
+var pages = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/*.html"))
+})
 
 // New returns the pages.
 func New(c Config) http.Handler {
 	k := &console{
 		Config:  c,
-		pages:   template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/*.html")),
 		streams: make(chan struct{}, maxStreams),
 		logins:  make(chan struct{}, maxLogins),
 	}
@@ -129,7 +134,7 @@ func (k *console) page(name string, build builder) http.HandlerFunc {
 func (k *console) render(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	if err := k.pages.ExecuteTemplate(w, name, p); err != nil && r.Context().Err() == nil {
+	if err := pages().ExecuteTemplate(w, name, p); err != nil && r.Context().Err() == nil {
 		k.Logger.Error("console page", "path", r.URL.Path, "error", err)
 	}
 }

@@ -71,7 +71,7 @@ func (k *console) fragment(r *http.Request, name string, build builder) ([]byte,
 		return nil, err
 	}
 	var text bytes.Buffer
-	err = k.pages.ExecuteTemplate(&text, name, p)
+	err = pages().ExecuteTemplate(&text, name, p)
 	return text.Bytes(), err
 }
 
