@@ -3,7 +3,9 @@ package auth
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -17,6 +19,20 @@ type Key struct {
 
 func (k Key) String() string   { return k.ID }
 func (k Key) GoString() string { return fmt.Sprintf("auth.Key{ID:%q}", k.ID) }
+
+// UnmarshalText reads ID:SECRET or ID:SECRET:TOKEN. Its error never shows the text,
+// which may hold a secret.
+func (k *Key) UnmarshalText(text []byte) error {
+	part := strings.SplitN(string(text), ":", 3)
+	if len(part) < 2 || part[0] == "" || part[1] == "" {
+		return errors.New("is not ID:SECRET or ID:SECRET:TOKEN")
+	}
+	*k = Key{ID: part[0], Secret: part[1]}
+	if len(part) == 3 {
+		k.Token = part[2]
+	}
+	return nil
+}
 
 // checkToken wants exactly the token of the key, and none for a key without
 // one. Digests are compared, so that the time taken tells no length either.
