@@ -1,6 +1,16 @@
-// Package server turns a configuration into a running server: it opens the
-// store, binds the ports, starts the HTTP, RTMP and admin servers, and stops
-// them in order. The command line and in-process tests start the same server.
+// Package server starts osslive: it turns a Config into a running server, and stops
+// it in order.
+//
+//	s, err := server.Start(ctx, server.Config{Listen: "127.0.0.1:0", RTMP: server.Off, Admin: server.Off, Data: server.Memory})
+//	defer s.Stop()
+//
+// It owns the order of start and stop, and the wiring: the store over its backends,
+// the sockets (server/door), OSS over HTTP (server/api), publishers (server/live),
+// and the admin address with the console (server/console), metrics and health. The
+// command line and tests start the same server.
+//
+// It must not know a protocol: no wing sees another, and what a request or a publish
+// does is decided in the wings.
 package server
 
 import (
@@ -13,18 +23,15 @@ import (
 
 	"osslive/auth"
 	"osslive/server/address"
+	"osslive/server/door"
 	"osslive/store"
 )
 
 // Off is the address of a listener that is not wanted.
-const Off = "off"
+const Off = door.Off
 
 // Memory is the data directory that keeps everything in memory.
 const Memory = "memory"
-
-// DefaultRTMP is the RTMP listener's address where none is configured. It is
-// optional: when the port is taken, RTMP is served on the API port alone.
-const DefaultRTMP = "127.0.0.1:1935"
 
 // DefaultKey is the built-in key pair. It is public, so it works on loopback
 // only unless Config.InsecureDefaultKey allows more.
@@ -32,55 +39,91 @@ var DefaultKey = auth.Key{ID: "osslive", Secret: "osslive-secret"}
 
 const minAdminToken = 16
 
-// Config says what to run. Addresses are HOST:PORT; port 0 takes a free one.
+// Config says what to run. Listen, Admin and Data must be set; every other field has
+// a zero value that works. The command line reads the tags: each field with a help
+// is a flag, and a variable of the environment.
 type Config struct {
-	Listen string // API: HTTP and RTMP on one port
-	RTMP   string // RTMP alone, or Off; "" tries DefaultRTMP
-	Admin  string // console, metrics and health, or Off
+	// Addresses are HOST:PORT; port 0 takes a free one.
 
-	// TLS on the API port, beside what is in the clear: PEM files, read again when
-	// they change. Both or neither.
-	TLSCert, TLSKey string
+	Listen string `group:"Addresses:" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"API: HTTP and RTMP on one port (${default})."`
+	RTMP   string `group:"Addresses:" name:"rtmp" placeholder:"HOST:PORT" help:"RTMP on a port of its own, or off (127.0.0.1:1935 if that is free)."`
+	Admin  string `group:"Addresses:" default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Console, metrics and health, or off (${default})."`
 
-	Data    string // directory, or Memory
-	Relaxed bool   // do not sync segment and object bytes, only the records
+	TLSCert string `group:"Addresses:" name:"tls-cert" placeholder:"FILE" help:"PEM certificate: HTTPS and RTMPS on the API port too; read again when it changes."`
+	TLSKey  string `group:"Addresses:" name:"tls-key" placeholder:"FILE" help:"PEM private key of --tls-cert."`
 
-	Keys               []auth.Key // none: DefaultKey
-	InsecureDefaultKey bool       // DefaultKey beyond loopback
-	Buckets            []Bucket   // created where missing
-	Channels           []Channel  // created where missing
-	Region             string
-	BaseDomains        []string // BUCKET.domain names a bucket
-	CNAMEs             []CNAME
-	PublicURL          string   // authority of URLs in answers; "": what the client used
-	CORSRules          bool     // only the buckets' own CORS rules, not open reading for all origins
-	AdminHosts         []string // names besides loopback that may reach the admin address
-	AdminToken         string   // opens the console to other machines, to sign and to change; "": to none
+	Data       string        `group:"Data:" placeholder:"DIR" help:"Directory for everything, or memory (serve: ./osslive-data, demo: memory)."`
+	Durability string        `group:"Data:" enum:"strict,relaxed" default:"strict" help:"strict survives a power cut, relaxed a killed process."`
+	Retain     time.Duration `group:"Data:" placeholder:"DURATION" help:"Remove segments older than this (serve: never, demo: 10m)."`
 
-	Retain         time.Duration // segments older than this are removed; 0 keeps them
-	PublisherIdle  time.Duration // a publisher silent for so long is gone; 0: 15 s
-	AllowAudioOnly bool
-	AllowHEVC      bool
-	EndList        bool
+	Keys               []auth.Key `group:"Keys, buckets, live channels:" name:"key" placeholder:"ID:SECRET[:TOKEN]" help:"Access key; may be repeated (osslive:osslive-secret)."`
+	InsecureDefaultKey bool       `group:"Keys, buckets, live channels:" help:"Allow the built-in key on addresses that other machines can reach."`
+	Buckets            []Bucket   `group:"Keys, buckets, live channels:" name:"bucket" placeholder:"NAME[:ACL]" help:"Bucket to create if missing; ACL is private, public-read or public-read-write; may be repeated (demo:public-read)."`
+	Channels           []Channel  `group:"Keys, buckets, live channels:" name:"channel" placeholder:"BUCKET/NAME" help:"Live channel to create if missing; may be repeated (demo/stream, with the default bucket)."`
 
-	Logger *slog.Logger
-	Access *slog.Logger // a line for each request and each turn of a publish; nil: Logger
-	Pprof  bool         // profiles on the admin address
+	Region      string   `group:"Names in URLs:" default:"oss-cn-local" help:"Region that answers name."`
+	BaseDomains []string `group:"Names in URLs:" name:"base-domain" placeholder:"NAME" help:"Domain under which BUCKET.NAME is a bucket, besides localhost; may be repeated."`
+	CNAMEs      []CNAME  `group:"Names in URLs:" name:"cname" placeholder:"HOST=BUCKET" help:"Host name that stands for one bucket; may be repeated."`
+	PublicURL   string   `group:"Names in URLs:" name:"public-url" placeholder:"URL" help:"http:// or https:// and HOST[:PORT] of the URLs in answers (what the client used)."`
+	CORS        string   `group:"Names in URLs:" name:"cors" enum:"open,rules" default:"open" help:"open lets any page read objects, rules only those that the bucket's rules name."`
 
-	Version string // as the metrics name it
+	PublisherIdle  time.Duration `group:"Publishing:" placeholder:"DURATION" help:"End a publish that has sent nothing for so long (15s)."`
+	AllowAudioOnly bool          `group:"Publishing:" help:"Accept a publish without video."`
+	AllowHEVC      bool          `group:"Publishing:" name:"allow-hevc" help:"Accept HEVC (H.265) video, which the service refuses."`
+	EndList        bool          `group:"Publishing:" name:"endlist" help:"Write EXT-X-ENDLIST when a publish ends."`
 
-	limits limits // zero: the default ones
+	AdminHosts []string `group:"Console:" name:"admin-host" placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
+	AdminToken string   `group:"Console:" placeholder:"TOKEN" help:"Opens the console to other machines, to sign and to change things; of 16 characters or more."`
+
+	Pprof bool `group:"Log:" help:"Profiles at /debug/pprof/ of the admin address."`
+
+	// What follows is for programs that start a server.
+
+	Logger   *slog.Logger     `kong:"-"` // nil logs nothing
+	Access   *slog.Logger     `kong:"-"` // a line for each request, and each begin and end of a publish; nil: Logger
+	Version  string           `kong:"-"` // as the metrics name it
+	Now      func() time.Time `kong:"-"` // wall clock of signatures, names, dates and retention; nil: time.Now
+	Backends *Backends        `kong:"-"` // in place of Data and Durability; the caller closes them after Stop
+
+	limits door.Limits // zero: the default ones
+}
+
+// Backends are the three seams of a store.
+type Backends struct {
+	KV     store.KV
+	Leases store.Leases
+	Blobs  store.Blobs
 }
 
 // Bucket is a bucket to start with. ACL is private, public-read or
-// public-read-write.
+// public-read-write; empty is private.
 type Bucket struct {
 	Name, ACL string
+}
+
+// UnmarshalText reads NAME or NAME:ACL.
+func (b *Bucket) UnmarshalText(text []byte) error {
+	name, acl, found := strings.Cut(string(text), ":")
+	if !found {
+		acl = "private"
+	}
+	b.Name, b.ACL = name, acl
+	return nil
 }
 
 // CNAME is a host name that stands for one bucket.
 type CNAME struct {
 	Host, Bucket string
+}
+
+// UnmarshalText reads HOST=BUCKET.
+func (n *CNAME) UnmarshalText(text []byte) error {
+	host, bucket, found := strings.Cut(string(text), "=")
+	if !found {
+		return fmt.Errorf("%q is not HOST=BUCKET", text)
+	}
+	n.Host, n.Bucket = host, bucket
+	return nil
 }
 
 // Channel is a live channel to start with. A zero FragDuration (seconds) or
@@ -94,16 +137,25 @@ type Channel struct {
 	Private  bool   // players need a signed URL
 }
 
-// ConfigError says which setting cannot work and what to do about it.
-type ConfigError struct {
-	Setting, Value, Problem string
+// UnmarshalText reads BUCKET/NAME.
+func (c *Channel) UnmarshalText(text []byte) error {
+	bucket, name, found := strings.Cut(string(text), "/")
+	if !found {
+		return fmt.Errorf("%q is not BUCKET/NAME", text)
+	}
+	c.Bucket, c.Name = bucket, name
+	return nil
 }
 
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("%s %q: %s", e.Setting, e.Value, e.Problem)
+// ConfigError reports a setting that cannot work, and what to do about it.
+type ConfigError = door.ConfigError
+
+func configError(setting, value, problem string) error {
+	return &ConfigError{Setting: setting, Value: value, Problem: problem}
 }
 
-// Check refuses what could not run, before anything is opened, with a *ConfigError.
+// Check returns a *ConfigError for a setting that cannot work, before anything is
+// opened.
 func (c *Config) Check() error {
 	for _, a := range []struct{ setting, value string }{
 		{"--listen", c.Listen}, {"--rtmp", c.RTMP}, {"--admin", c.Admin},
@@ -112,31 +164,41 @@ func (c *Config) Check() error {
 			continue
 		}
 		if _, _, err := net.SplitHostPort(a.value); err != nil {
-			return &ConfigError{a.setting, a.value, "is not HOST:PORT, such as 127.0.0.1:9000"}
+			return configError(a.setting, a.value, "is not HOST:PORT, such as 127.0.0.1:9000")
 		}
 	}
 	for _, half := range []struct{ setting, value, other, name string }{
 		{"--tls-cert", c.TLSCert, c.TLSKey, "--tls-key"}, {"--tls-key", c.TLSKey, c.TLSCert, "--tls-cert"},
 	} {
 		if half.value == "" && half.other != "" {
-			return &ConfigError{half.setting, "", "is missing: " + half.name + " is half of a pair, name the other file too"}
+			return configError(half.setting, "", "is missing: "+half.name+" is half of a pair, name the other file too")
 		}
 	}
-	if c.Data == "" {
-		return &ConfigError{"--data", c.Data, "is empty; name a directory, or memory"}
+	if c.Data == "" && c.Backends == nil {
+		return configError("--data", c.Data, "is empty; name a directory, or memory")
+	}
+	for _, choice := range []struct {
+		setting, value string
+		of             [2]string
+	}{
+		{"--durability", c.Durability, [2]string{"strict", "relaxed"}}, {"--cors", c.CORS, [2]string{"open", "rules"}},
+	} {
+		if choice.value != "" && choice.value != choice.of[0] && choice.value != choice.of[1] {
+			return configError(choice.setting, choice.value, "is neither "+choice.of[0]+" nor "+choice.of[1])
+		}
 	}
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
-			return &ConfigError{"--public-url", c.PublicURL, "is not http://HOST[:PORT]"}
+			return configError("--public-url", c.PublicURL, "is not http://HOST[:PORT]")
 		}
 		if ip := net.ParseIP(u.Hostname()); ip != nil && ip.IsUnspecified() {
-			return &ConfigError{"--public-url", c.PublicURL, "is an address that nobody can connect to; name the one that clients use"}
+			return configError("--public-url", c.PublicURL, "is an address that nobody can connect to; name the one that clients use")
 		}
 	}
 	for _, domain := range c.BaseDomains {
 		if domain == "" || strings.ContainsAny(domain, " /:@") {
-			return &ConfigError{"--base-domain", domain, "is not a domain name, such as oss.example.com"}
+			return configError("--base-domain", domain, "is not a domain name, such as oss.example.com")
 		}
 	}
 	if err := c.checkCNAMEs(); err != nil {
@@ -144,10 +206,10 @@ func (c *Config) Check() error {
 	}
 	if n := len(c.AdminToken); n > 0 && n < minAdminToken {
 		// The value is a secret: never echoed.
-		return &ConfigError{"--admin-token", "", fmt.Sprintf("has %d characters; at least %d are hard to guess", n, minAdminToken)}
+		return configError("--admin-token", "", fmt.Sprintf("has %d characters; at least %d are hard to guess", n, minAdminToken))
 	}
 	if c.Retain < 0 {
-		return &ConfigError{"--retain", c.Retain.String(), "is negative; give a duration such as 10m, or 0 to keep everything"}
+		return configError("--retain", c.Retain.String(), "is negative; give a duration such as 10m, or 0 to keep everything")
 	}
 	return c.checkExposure()
 }
@@ -158,20 +220,20 @@ func (c *Config) checkCNAMEs() error {
 		value := n.Host + "=" + n.Bucket
 		host := address.Hostname(n.Host)
 		if host == "" || strings.ContainsAny(host, "/:@") || strings.Contains(n.Host, ":") {
-			return &ConfigError{"--cname", value, "is not HOST=BUCKET with a host name, such as media.example.com=films"}
+			return configError("--cname", value, "is not HOST=BUCKET with a host name, such as media.example.com=films")
 		}
 		if err := store.CheckBucketName(n.Bucket); err != nil {
-			return &ConfigError{"--cname", value, err.Error()}
+			return configError("--cname", value, err.Error())
 		}
 		if other, twice := buckets[host]; twice && other != n.Bucket {
-			return &ConfigError{"--cname", value, "names a second bucket for the host; the first is " + other}
+			return configError("--cname", value, "names a second bucket for the host; the first is "+other)
 		}
 		buckets[host] = n.Bucket
 	}
 	return nil
 }
 
-// domains are the names that tell buckets apart.
+// domains returns the host names that name a bucket.
 func (c *Config) domains() address.Domains {
 	d := address.Domains{Base: c.BaseDomains, CNAMEs: map[string]string{}}
 	for _, n := range c.CNAMEs {
@@ -180,7 +242,7 @@ func (c *Config) domains() address.Domains {
 	return d
 }
 
-// checkExposure refuses to serve the public key pair to other machines.
+// checkExposure refuses to serve the built-in key pair to other machines.
 func (c *Config) checkExposure() error {
 	if c.InsecureDefaultKey {
 		return nil
@@ -191,14 +253,14 @@ func (c *Config) checkExposure() error {
 	}
 	for _, a := range []struct{ setting, value string }{{"--listen", c.Listen}, {"--rtmp", c.RTMP}} {
 		if usesDefault && a.value != "" && a.value != Off && !loopback(a.value) {
-			return &ConfigError{a.setting, a.value,
-				"can be reached from other machines, and the built-in key pair is public; set --key ID:SECRET, or --insecure-default-key if that is meant"}
+			return configError(a.setting, a.value,
+				"can be reached from other machines, and the built-in key pair is public; set --key ID:SECRET, or --insecure-default-key if that is meant")
 		}
 	}
 	return nil
 }
 
-// loopback tells whether an address is reachable from this machine only.
+// loopback reports whether an address is reachable from this machine only.
 func loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"osslive/rtmp"
+	"osslive/server/door"
 )
 
 // connect opens a connection that the test's end closes.
@@ -52,7 +53,7 @@ func ask(c net.Conn) error {
 // ends makes room for another, and a publisher takes no room.
 func TestConnectionLimit(t *testing.T) {
 	const limit = 4
-	n := start(t, func(c *Config) { c.limits = limits{connections: limit, header: time.Minute, idle: time.Minute} })
+	n := start(t, func(c *Config) { c.limits = door.Limits{Connections: limit, Header: time.Minute, Idle: time.Minute} })
 	publisher, err := rtmp.Dial(t.Context(), publishURL(n, n.Listen))
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +89,7 @@ func TestConnectionLimit(t *testing.T) {
 func TestSlowHeaders(t *testing.T) {
 	const count, deadline = 200, 300 * time.Millisecond
 	const patience = 8 * time.Second // of this test, on a busy machine; less than that of connect
-	n := start(t, func(c *Config) { c.limits = limits{connections: 1000, header: deadline, idle: time.Minute} })
+	n := start(t, func(c *Config) { c.limits = door.Limits{Connections: 1000, Header: deadline, Idle: time.Minute} })
 	quick := connect(t, n.Listen)
 	if err := ask(quick); err != nil {
 		t.Fatal(err)
@@ -139,7 +140,7 @@ func TestSlowHeaders(t *testing.T) {
 // TestIdleConnections: they cost little, and go after the idle time.
 func TestIdleConnections(t *testing.T) {
 	const count = 500
-	n := start(t, func(c *Config) { c.limits = limits{connections: 1000, header: time.Minute, idle: 3 * time.Second} })
+	n := start(t, func(c *Config) { c.limits = door.Limits{Connections: 1000, Header: time.Minute, Idle: 3 * time.Second} })
 	first := connect(t, n.Listen)
 	if err := ask(first); err != nil { // makes what is made once
 		t.Fatal(err)

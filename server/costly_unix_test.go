@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"osslive/auth"
+	"osslive/server/door/doortest"
 )
 
 // TestCostlyHeads: requests with a head out of all proportion are answered with
@@ -47,7 +48,7 @@ func TestCostlyHeads(t *testing.T) {
 			const times = 3
 			began := cpuTime(t)
 			for range times {
-				answer := exchange(t, n.Listen, []byte(c.head+"\r\n"))
+				answer := doortest.Exchange(t, n.Listen, []byte(c.head+"\r\n"))
 				if !strings.HasPrefix(answer, "HTTP/1.1 "+c.status) || !strings.Contains(answer, "<Code>"+c.code+"</Code>") {
 					t.Fatalf("got %.300q, want %s %s", answer, c.status, c.code)
 				}

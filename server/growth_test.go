@@ -175,7 +175,7 @@ func heapWatch() func() uint64 {
 }
 
 // call makes a signed request and reads the answer without keeping it.
-func call(t *testing.T, n *Node, method, key string, query url.Values, size int) growth {
+func call(t *testing.T, n *Server, method, key string, query url.Values, size int) growth {
 	t.Helper()
 	header := http.Header{}
 	auth.SignRequest(&auth.Request{Method: method, Header: header, Bucket: "demo", Key: key, Query: query}, n.Key, time.Now())
@@ -236,7 +236,7 @@ func TestGrowthVOD(t *testing.T) {
 	}
 }
 
-func getFrom(t *testing.T, n *Node, key string) (int, string) {
+func getFrom(t *testing.T, n *Server, key string) (int, string) {
 	return get(t, "http://"+n.Listen+"/demo/"+key)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"osslive/server/door"
 	"runtime"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ var getRoot = []byte{0x82, 0x87, 0x84, 0x41, 1, 'h'}
 func TestHTTP2Abuse(t *testing.T) {
 	const (
 		long      = 400 * time.Millisecond
-		goroutine = 5 * streamsOfConnection // net/http queues at most four times the streams
+		goroutine = 5 * door.StreamsOfConnection // net/http queues at most four times the streams
 		heap      = 32 << 20
 	)
 	request := func(stream uint32) []byte { return frame(frameHeaders, endStream|endHeaders, stream, getRoot) }

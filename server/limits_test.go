@@ -12,10 +12,12 @@ import (
 
 	"osslive/rtmp"
 	"osslive/rtmp/flv"
+	"osslive/server/door"
+	"osslive/server/door/doortest"
 )
 
 // reached returns how often the metrics say a limit was gone over; "" if never.
-func reached(t *testing.T, n *Node, protocol, limit string) string {
+func reached(t *testing.T, n *Server, protocol, limit string) string {
 	t.Helper()
 	_, text := get(t, "http://"+n.Admin+"/metrics")
 	m := regexp.MustCompile(`(?m)^osslive_limits_reached_total\{limit="` + limit + `",protocol="` + protocol + `"\} (\d+)$`).FindStringSubmatch(text)
@@ -47,25 +49,25 @@ func TestLimitsAreCounted(t *testing.T) {
 
 // TestHTTPLimitsAreCounted goes over each limit of HTTP.
 func TestHTTPLimitsAreCounted(t *testing.T) {
-	configured := limits{connections: 3, header: 100 * time.Millisecond, idle: 100 * time.Millisecond}
-	reach := map[string]func(t *testing.T, n *Node){
-		"connections": func(t *testing.T, n *Node) {
-			for range configured.connections + 1 {
+	configured := door.Limits{Connections: 3, Header: 100 * time.Millisecond, Idle: 100 * time.Millisecond}
+	reach := map[string]func(t *testing.T, n *Server){
+		"connections": func(t *testing.T, n *Server) {
+			for range configured.Connections + 1 {
 				connect(t, n.Listen)
 			}
 		},
-		"header": func(t *testing.T, n *Node) { io.WriteString(connect(t, n.Listen), "GET / HT") },
-		"idle": func(t *testing.T, n *Node) {
+		"header": func(t *testing.T, n *Server) { io.WriteString(connect(t, n.Listen), "GET / HT") },
+		"idle": func(t *testing.T, n *Server) {
 			if err := ask(connect(t, n.Listen)); err != nil {
 				t.Error(err)
 			}
 		},
-		"headSize": func(t *testing.T, n *Node) {
-			exchange(t, n.Listen, []byte("GET / HTTP/1.1\r\nHost: h\r\nX: "+strings.Repeat("x", 80<<10)+"\r\n\r\n"))
+		"headSize": func(t *testing.T, n *Server) {
+			doortest.Exchange(t, n.Listen, []byte("GET / HTTP/1.1\r\nHost: h\r\nX: "+strings.Repeat("x", 80<<10)+"\r\n\r\n"))
 		},
 	}
-	for i := range reflect.TypeFor[limits]().NumField() {
-		if name := reflect.TypeFor[limits]().Field(i).Name; reach[name] == nil {
+	for i := range reflect.TypeFor[door.Limits]().NumField() {
+		if name := strings.ToLower(reflect.TypeFor[door.Limits]().Field(i).Name); reach[name] == nil {
 			t.Errorf("no test reaches the limit %s", name)
 		}
 	}
@@ -104,7 +106,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 		_, text := get(t, "http://"+n.Admin+"/metrics")
 		return strings.Contains(text, "\nosslive_ingest_malformed_total 3\n")
 	})
-	exchange(t, n.RTMP, []byte("GET / HTTP/1.1\r\n\r\n"))
+	doortest.Exchange(t, n.RTMP, []byte("GET / HTTP/1.1\r\n\r\n"))
 	for _, want := range []string{`msg="malformed media dropped"`, "this looks like HTTP"} {
 		eventually(t, want+" logged", func() bool { return strings.Count(log.String(), want) == 1 })
 	}
@@ -114,7 +116,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 // stalls, not an idle connection; and what RTMP waits for is neither.
 func TestSecondHead(t *testing.T) {
 	n := start(t, func(c *Config) {
-		c.limits = limits{connections: 10, header: 100 * time.Millisecond, idle: time.Minute}
+		c.limits = door.Limits{Connections: 10, Header: 100 * time.Millisecond, Idle: time.Minute}
 		c.PublisherIdle = 200 * time.Millisecond
 	})
 	c := connect(t, n.Listen)

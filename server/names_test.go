@@ -15,7 +15,7 @@ import (
 )
 
 // putChannel asks the API for a channel of demo and returns the status.
-func putChannel(t *testing.T, n *Node, channel, target string) int {
+func putChannel(t *testing.T, n *Server, channel, target string) int {
 	t.Helper()
 	body := "<LiveChannelConfiguration><Target><Type>HLS</Type>" + target + "</Target></LiveChannelConfiguration>"
 	r, err := http.NewRequest("PUT", "http://"+n.Listen+"/demo/"+url.PathEscape(channel)+"?live", strings.NewReader(body))
@@ -33,7 +33,7 @@ func putChannel(t *testing.T, n *Node, channel, target string) int {
 }
 
 // dial opens a publish of a channel of demo.
-func dial(t *testing.T, n *Node, channel string, query url.Values) (*rtmp.Client, error) {
+func dial(t *testing.T, n *Server, channel string, query url.Values) (*rtmp.Client, error) {
 	t.Helper()
 	q := auth.SignPublish(&auth.Publish{Bucket: "demo", Channel: channel, Query: query}, n.Key, time.Now().Add(time.Hour))
 	encoded := strings.ReplaceAll(q.Encode(), "+", "%20") // a plus sign is one in publish URLs
@@ -41,7 +41,7 @@ func dial(t *testing.T, n *Node, channel string, query url.Values) (*rtmp.Client
 }
 
 // getChannel returns what the API says of a channel of demo.
-func getChannel(t *testing.T, n *Node, channel string, query url.Values) string {
+func getChannel(t *testing.T, n *Server, channel string, query url.Values) string {
 	t.Helper()
 	query.Set("live", "")
 	r := auth.Request{Method: "GET", Header: http.Header{}, Bucket: "demo", Key: channel, Query: query}

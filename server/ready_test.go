@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"osslive/server/console"
+	"osslive/server/door/doortest"
 )
 
 // TestReady: not ready says why, and the log says it once, however often it is
@@ -45,7 +46,7 @@ func TestReady(t *testing.T) {
 
 // TestState: the gauges of a server with a disk and a certificate.
 func TestState(t *testing.T) {
-	certFile, keyFile, _ := writePair(t, t.TempDir(), 1)
+	certFile, keyFile, _ := doortest.WritePair(t, t.TempDir(), 1)
 	n := start(t, func(c *Config) {
 		c.Data, c.TLSCert, c.TLSKey, c.Version = t.TempDir(), certFile, keyFile, "1.2.3"
 	})

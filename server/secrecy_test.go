@@ -159,7 +159,7 @@ func takeSignature(r *auth.Request, forge bool) (signature string) {
 
 // send returns the whole answer to r, with the error document that the answer to
 // a HEAD has in a header.
-func send(t *testing.T, n *Node, r *auth.Request) (status int, text string) {
+func send(t *testing.T, n *Server, r *auth.Request) (status int, text string) {
 	t.Helper()
 	request, err := http.NewRequest(r.Method, "http://"+n.Listen+"/"+r.Bucket+"/"+r.Key+"?"+r.Query.Encode(), nil)
 	if err != nil {

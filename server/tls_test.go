@@ -3,22 +3,17 @@ package server
 import (
 	"bufio"
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/binary"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
+	"osslive/server/door"
+	"osslive/server/door/doortest"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -26,59 +21,15 @@ import (
 	"time"
 )
 
-// pemPair is a certificate for localhost and 127.0.0.1 that vouches for itself,
-// and its key.
-func pemPair(t *testing.T, serial int64, end time.Time) (cert, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "osslive test"},
-		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: end,
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-}
-
-// writePair writes a pair that is good for a month and returns who trusts it.
-func writePair(t *testing.T, dir string, serial int64) (certFile, keyFile string, trust *x509.CertPool) {
-	t.Helper()
-	cert, key := pemPair(t, serial, time.Now().Add(30*24*time.Hour))
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	writeFile(t, certFile, cert)
-	writeFile(t, keyFile, key)
-	trust = x509.NewCertPool()
-	trust.AppendCertsFromPEM(cert)
-	return certFile, keyFile, trust
-}
-
-func writeFile(t *testing.T, name string, text []byte) {
-	t.Helper()
-	if err := os.WriteFile(name, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // secured starts a server with a certificate; trust is for its clients.
-func secured(t *testing.T) (n *Node, trust *x509.CertPool) {
+func secured(t *testing.T) (n *Server, trust *x509.CertPool) {
 	t.Helper()
-	certFile, keyFile, trust := writePair(t, t.TempDir(), 1)
+	certFile, keyFile, trust := doortest.WritePair(t, t.TempDir(), 1)
 	return start(t, func(c *Config) { c.TLSCert, c.TLSKey = certFile, keyFile }), trust
 }
 
 // dialTLS connects with the protocols offered.
-func dialTLS(t *testing.T, n *Node, trust *x509.CertPool, protocols ...string) *tls.Conn {
+func dialTLS(t *testing.T, n *Server, trust *x509.CertPool, protocols ...string) *tls.Conn {
 	t.Helper()
 	c, err := tls.Dial("tcp", n.Listen, &tls.Config{RootCAs: trust, NextProtos: protocols})
 	if err != nil {
@@ -178,10 +129,10 @@ func TestHTTP2Settings(t *testing.T) {
 			streams = binary.BigEndian.Uint32(s[2:])
 		}
 	}
-	if streams != streamsOfConnection {
-		t.Errorf("%d streams at a time, want %d", streams, streamsOfConnection)
+	if streams != door.StreamsOfConnection {
+		t.Errorf("%d streams at a time, want %d", streams, door.StreamsOfConnection)
 	}
-	if got := exchange(t, n.Listen, []byte(preface)); !strings.HasPrefix(got, "HTTP/1.1 ") {
+	if got := doortest.Exchange(t, n.Listen, []byte(preface)); !strings.HasPrefix(got, "HTTP/1.1 ") {
 		t.Errorf("HTTP/2 in the clear: got %q, want an answer of HTTP/1.1", got)
 	}
 }
@@ -192,7 +143,7 @@ func TestNoCertificate(t *testing.T) {
 	var log logBuffer
 	n := start(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	for range 3 {
-		if got := exchange(t, n.Listen, []byte{0x16, 3, 1, 0, 5}); got != "" {
+		if got := doortest.Exchange(t, n.Listen, []byte{0x16, 3, 1, 0, 5}); got != "" {
 			t.Errorf("got %q, want the connection closed", got)
 		}
 	}
@@ -205,10 +156,10 @@ func TestNoCertificate(t *testing.T) {
 // TestSilentHandshake: a TLS handshake that does not go on ends with the deadline
 // for the first byte, and gives its place back.
 func TestSilentHandshake(t *testing.T) {
-	certFile, keyFile, _ := writePair(t, t.TempDir(), 1)
+	certFile, keyFile, _ := doortest.WritePair(t, t.TempDir(), 1)
 	n := start(t, func(c *Config) {
 		c.TLSCert, c.TLSKey = certFile, keyFile
-		c.limits = limits{connections: 1, header: 300 * time.Millisecond, idle: time.Minute}
+		c.limits = door.Limits{Connections: 1, Header: 300 * time.Millisecond, Idle: time.Minute}
 	})
 	c := connect(t, n.Listen)
 	began := time.Now()
@@ -224,102 +175,25 @@ func TestSilentHandshake(t *testing.T) {
 
 func TestCertificateErrors(t *testing.T) {
 	dir := t.TempDir()
-	certFile, keyFile, _ := writePair(t, dir, 1)
-	_, otherKey := pemPair(t, 2, time.Now().Add(time.Hour))
+	certFile, keyFile, _ := doortest.WritePair(t, dir, 1)
+	_, otherKey := doortest.PEMPair(t, 2, time.Now().Add(time.Hour))
 	other, text := filepath.Join(dir, "other.pem"), filepath.Join(dir, "text.pem")
-	writeFile(t, other, otherKey)
-	writeFile(t, text, []byte("no PEM"))
+	doortest.WriteFile(t, other, otherKey)
+	doortest.WriteFile(t, text, []byte("no PEM"))
 	for name, c := range map[string]struct{ cert, key, want string }{
 		"no key":         {certFile, "", `--tls-key "": is missing`},
 		"no certificate": {"", keyFile, `--tls-cert "": is missing`},
 		"no such file":   {filepath.Join(dir, "none.pem"), keyFile, `none.pem": cannot be read by uid`},
 		"no such key":    {certFile, filepath.Join(dir, "none.pem"), `--tls-key`},
 		"key of another": {certFile, other, "does not match"},
-		"no PEM":         {text, keyFile, "are no pair of PEM files"},
-		"swapped":        {keyFile, certFile, "are no pair of PEM files"},
+		"no PEM":         {text, keyFile, "are not a pair of PEM files"},
+		"swapped":        {keyFile, certFile, "are not a pair of PEM files"},
 	} {
 		_, err := Start(t.Context(), Config{Listen: "127.0.0.1:0", RTMP: Off, Admin: Off, Data: Memory, TLSCert: c.cert, TLSKey: c.key})
 		var setting *ConfigError
 		if !errors.As(err, &setting) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want a ConfigError with %q", name, err, c.want)
 		}
-	}
-}
-
-// TestCertificateRenewed: the next handshake after the check has the new pair;
-// half of a pair, or one that is gone, changes nothing.
-func TestCertificateRenewed(t *testing.T) {
-	var log bytes.Buffer
-	dir := t.TempDir()
-	certFile, keyFile, _ := writePair(t, dir, 1)
-	c, err := openCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Now()
-	check := func(what string, want int64) {
-		t.Helper()
-		now = now.Add(certificateCheck)
-		if got := c.current(now).Leaf.SerialNumber.Int64(); got != want {
-			t.Errorf("%s: certificate %d, want %d", what, got, want)
-		}
-	}
-	check("unchanged", 1)
-	cert, key := pemPair(t, 2, time.Now().Add(-time.Hour))
-	writeFile(t, certFile, append(cert, '\n')) // of another size: file systems may have coarse times
-	if got := c.current(now.Add(certificateCheck / 2)).Leaf.SerialNumber.Int64(); got != 1 {
-		t.Errorf("looked at again before %v: certificate %d", certificateCheck, got)
-	}
-	check("half a pair", 1)
-	if !strings.Contains(log.String(), "one before still is") {
-		t.Errorf("the log does not tell of the half: %s", log.String())
-	}
-	writeFile(t, keyFile, append(key, '\n'))
-	check("the other half", 2)
-	if !strings.Contains(log.String(), "has expired") {
-		t.Errorf("the log does not tell that it has expired: %s", log.String())
-	}
-	if err := os.Remove(certFile); err != nil {
-		t.Fatal(err)
-	}
-	check("gone", 2)
-}
-
-// TestTLSWritesEnd: what TLS writes while nobody above has a deadline for writing ends
-// all the same, and a deadline from above holds.
-func TestTLSWritesEnd(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close() // it reads nothing
-	far, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer far.Close()
-	c := &belowTLS{sniffedConn: &sniffedConn{TCPConn: far.(*net.TCPConn)}, limit: 50 * time.Millisecond}
-	fill := func() error {
-		for {
-			if _, err := c.Write(make([]byte, 1<<20)); err != nil {
-				return err
-			}
-		}
-	}
-	for range 2 {
-		if err := fill(); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("got %v, want a write that is too late", err)
-		}
-	}
-	c.limit = time.Hour
-	c.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
-	if err := fill(); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("got %v, want the deadline from above", err)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 const bannerExpiry = 24 * time.Hour
 
 // banner prints what a user needs to go on.
-func banner(w io.Writer, n *server.Node, c server.Config) {
+func banner(w io.Writer, n *server.Server, c server.Config) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
@@ -45,7 +45,7 @@ func banner(w io.Writer, n *server.Node, c server.Config) {
 }
 
 // publishLines prints how to publish to a live channel and to look at it.
-func publishLines(w io.Writer, n *server.Node, c server.Config, ch server.Channel) {
+func publishLines(w io.Writer, n *server.Server, c server.Config, ch server.Channel) {
 	api, err := url.Parse(endpoint(n, c))
 	if err != nil {
 		return // Start has checked it
@@ -73,12 +73,12 @@ func publishLines(w io.Writer, n *server.Node, c server.Config, ch server.Channe
 }
 
 // channelPage is the address of a channel's page in the console.
-func channelPage(n *server.Node, ch server.Channel) string {
+func channelPage(n *server.Server, ch server.Channel) string {
 	return "http://" + reachable(n.Admin) + "/channel/" + url.PathEscape(ch.Bucket) + "/" + url.PathEscape(ch.Name)
 }
 
 // endpoint is what a client of this machine sets as its endpoint.
-func endpoint(n *server.Node, c server.Config) string {
+func endpoint(n *server.Server, c server.Config) string {
 	if c.PublicURL != "" {
 		return c.PublicURL
 	}
@@ -89,7 +89,7 @@ func dataText(c server.Config) string {
 	switch {
 	case c.Data == server.Memory:
 		return "in memory, gone at exit"
-	case c.Relaxed:
+	case c.Durability == "relaxed":
 		return c.Data + " (relaxed durability)"
 	}
 	return c.Data + " (strict durability)"

@@ -25,9 +25,8 @@ type demoCmd struct {
 }
 
 func (d *demoCmd) Run(ctx context.Context, c *console) error {
-	d.dataOr(server.Memory)
 	d.Retain = cmp.Or(d.Retain, demoRetain)
-	cfg, err := d.config(c)
+	cfg, err := d.config(c, server.Memory)
 	if err != nil {
 		return err
 	}
@@ -52,7 +51,7 @@ func (d *demoCmd) Run(ctx context.Context, c *console) error {
 
 // broadcast pushes the clip until ctx is done, and again after whatever ended
 // a push: the visitor may have disabled the channel and enabled it again.
-func broadcast(ctx context.Context, c *console, n *server.Node, film server.Channel) error {
+func broadcast(ctx context.Context, c *console, n *server.Server, film server.Channel) error {
 	const retry = 2 * time.Second
 	for {
 		target := publishing.URL(reachable(n.Listen), film.Bucket, film.Name,

@@ -39,8 +39,7 @@ var checks = []func(context.Context, *server.Config) []finding{
 // Run looks at what osslive serve with the same flags will need, and changes
 // nothing. It fails if anything is broken.
 func (d *doctorCmd) Run(ctx context.Context, c *console) error {
-	d.dataOr(serveData)
-	cfg, err := d.config(c)
+	cfg, err := d.config(c, serveData)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"osslive/server"
+	"osslive/server/door"
 	"osslive/store/fileblobs"
 )
 
@@ -94,7 +95,7 @@ func checkDisk(dir string) finding {
 
 func checkFiles(context.Context, *server.Config) []finding {
 	const fix = "ulimit -n 65536 before the start; LimitNOFILE=65536 in a systemd unit; --ulimit nofile=65536 for a container"
-	n := server.FileLimit()
+	n := door.FileLimit()
 	what := fmt.Sprintf("%d open files allowed", n)
 	switch {
 	case n > 1<<30:

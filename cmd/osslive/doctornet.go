@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"osslive/server"
+	"osslive/server/door"
 )
 
 // probeTimeout bounds each question that doctor asks of the network.
@@ -25,7 +26,7 @@ const probeTimeout = 2 * time.Second
 func checkPorts(ctx context.Context, c *server.Config) []finding {
 	var all []finding
 	for _, port := range []struct{ flag, address, fallback string }{
-		{"--listen", c.Listen, ""}, {"--rtmp", c.RTMP, server.DefaultRTMP}, {"--admin", c.Admin, ""},
+		{"--listen", c.Listen, ""}, {"--rtmp", c.RTMP, door.DefaultRTMP}, {"--admin", c.Admin, ""},
 	} {
 		address := port.address
 		if address == server.Off {

@@ -18,8 +18,7 @@ type serveCmd struct {
 }
 
 func (s *serveCmd) Run(ctx context.Context, c *console) error {
-	s.dataOr(serveData)
-	cfg, err := s.config(c)
+	cfg, err := s.config(c, serveData)
 	if err != nil {
 		return err
 	}
@@ -42,7 +41,7 @@ func (s *serveCmd) Run(ctx context.Context, c *console) error {
 
 // writePorts tells a script where the server listens, in a file that appears
 // whole.
-func writePorts(file string, n *server.Node) error {
+func writePorts(file string, n *server.Server) error {
 	if file == "" {
 		return nil
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // start runs a server on free ports, and stops it when the test ends.
-func start(t *testing.T, change func(*Config)) *Node {
+func start(t *testing.T, change func(*Config)) *Server {
 	t.Helper()
 	c := Config{
 		Listen: "127.0.0.1:0", RTMP: "127.0.0.1:0", Admin: "127.0.0.1:0", Data: Memory, Region: "oss-cn-local",
@@ -38,7 +38,7 @@ func start(t *testing.T, change func(*Config)) *Node {
 }
 
 // publishURL signs a publish of demo/ch at the given authority.
-func publishURL(n *Node, authority string) string {
+func publishURL(n *Server, authority string) string {
 	p := auth.Publish{Bucket: "demo", Channel: "ch"}
 	q := auth.SignPublish(&p, n.Key, time.Now().Add(time.Hour))
 	return "rtmp://" + authority + "/demo/live/ch?" + q.Encode()

@@ -1,4 +1,4 @@
-package server
+package door
 
 import (
 	"crypto/tls"
@@ -11,42 +11,41 @@ import (
 	"time"
 )
 
-// certificateCheck is how often, at most, the files of a certificate are looked
-// at; soonExpires is how long before its end a certificate is warned of.
+// certificateCheck is the least time between two looks at the files of a
+// certificate; from soonExpires before its end the log warns of a certificate.
 const (
 	certificateCheck = time.Second
 	soonExpires      = 7 * 24 * time.Hour
 )
 
-// certificate is a pair of PEM files that are read again when they have changed:
-// a renewal needs no restart. A pair that cannot be used, such as one of which
-// only half is written yet, leaves the one before in use.
-type certificate struct {
+// Certificate is a pair of PEM files. It is read again when a file has changed, so
+// that a renewal needs no restart. A changed pair that cannot be used, for example
+// because only one file is written yet, leaves the one before in use.
+type Certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
 
 	mu     sync.Mutex
 	pair   *tls.Certificate
-	seen   [2]fileState // of the files when they were last read
+	seen   [2]fileState // the files as they were last read
 	looked time.Time
 }
 
-// fileState tells one version of a file from the next.
+// fileState identifies a version of a file.
 type fileState struct {
 	modified time.Time
 	size     int64
 }
 
-// openCertificate reads the pair that the configuration names; its errors are
-// *ConfigErrors.
-func openCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, error) {
-	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
+// OpenCertificate reads a pair of PEM files. Its errors are *ConfigErrors.
+func OpenCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
+	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log}
 	return c, c.read()
 }
 
-// config is what the server's side of TLS needs; which protocol is spoken
-// inside is told by ALPN or by the first byte.
-func (c *certificate) config() *tls.Config {
+// config returns the TLS settings of a server with this certificate. Inside, ALPN
+// or the first byte says which protocol the client speaks.
+func (c *Certificate) config() *tls.Config {
 	return &tls.Config{
 		NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -55,8 +54,11 @@ func (c *certificate) config() *tls.Config {
 	}
 }
 
+// NotAfter returns when the certificate in use ends.
+func (c *Certificate) NotAfter() time.Time { return c.current(time.Now()).Leaf.NotAfter }
+
 // current returns the pair for a handshake at the time now.
-func (c *certificate) current(now time.Time) *tls.Certificate {
+func (c *Certificate) current(now time.Time) *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now.Sub(c.looked) < certificateCheck {
@@ -74,7 +76,7 @@ func (c *certificate) current(now time.Time) *tls.Certificate {
 	return c.pair
 }
 
-func (c *certificate) states() (s [2]fileState) {
+func (c *Certificate) states() (s [2]fileState) {
 	for i, file := range []string{c.certFile, c.keyFile} {
 		if info, err := os.Stat(file); err == nil {
 			s[i] = fileState{info.ModTime(), info.Size()}
@@ -83,7 +85,7 @@ func (c *certificate) states() (s [2]fileState) {
 	return s
 }
 
-func (c *certificate) read() error {
+func (c *Certificate) read() error {
 	c.seen = c.states() // first: what changes from here on is read again
 	cert, err := os.ReadFile(c.certFile)
 	if err != nil {
@@ -96,7 +98,7 @@ func (c *certificate) read() error {
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
 		return &ConfigError{"--tls-cert", c.certFile,
-			fmt.Sprintf("and --tls-key %q are no pair of PEM files: %v", c.keyFile, err)}
+			fmt.Sprintf("and --tls-key %q are not a pair of PEM files: %v", c.keyFile, err)}
 	}
 	c.pair = &pair
 	switch end, left := pair.Leaf.NotAfter, time.Until(pair.Leaf.NotAfter); {

@@ -1,34 +1,31 @@
-package server
+package door
 
 import (
 	"bytes"
 	"net"
 	"net/http"
 	"strconv"
-
-	"osslive/server/api"
 )
 
-// writeHTTP passes on what the HTTP server writes to c, but for the text that
-// net/http itself answers with to what is no HTTP request, before any handler:
-// that becomes an error document like all others. limit is told of a head that was
-// too long.
-func writeHTTP(c net.Conn, limit func(string), p []byte) (int, error) {
+// writeHTTP writes what the HTTP server sends to c. It replaces the plain text with
+// which net/http refuses, before any handler, what is not an HTTP request, by
+// Config.Refusal.
+func (d *Door) writeHTTP(c net.Conn, p []byte) (int, error) {
 	status, ok := plainRefusal(p)
 	if !ok {
 		return c.Write(p)
 	}
 	if status == http.StatusRequestHeaderFieldsTooLarge {
-		limit("headSize")
+		d.config.Exceeded("headSize")
 	}
-	if _, err := c.Write(api.Refusal(status)); err != nil {
+	if _, err := c.Write(d.config.Refusal(status)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
-// plainHead is the head of those answers of net/http, after the status line. No
-// handler's answer has it: theirs have a date.
+// plainHead is the head of those answers of net/http, after the status line. The
+// answer of a handler never has it: it has a Date.
 var plainHead = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 
 // plainRefusal returns the status of an answer that net/http gave by itself.
