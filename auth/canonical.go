@@ -106,7 +106,7 @@ func (r *Request) additionalHeaders(list string) ([]string, error) {
 			there = r.Host != ""
 		}
 		if !there || name != strings.ToLower(name) {
-			return nil, fmt.Errorf("%w: additional header %.40q is not in the request", ErrMalformed, name)
+			return nil, fmt.Errorf("%w %.40q is not in the request", ErrMissingHeader, name)
 		}
 		if i > 0 && name == names[i-1] {
 			return nil, repeated(name)

@@ -29,6 +29,9 @@ var (
 	// UNSIGNED-PAYLOAD nor a SHA-256 in lower-case hexadecimal. It is an
 	// ErrMalformed.
 	ErrPayload = fmt.Errorf("%w: x-oss-content-sha256 is neither UNSIGNED-PAYLOAD nor a SHA-256", ErrMalformed)
+	// ErrMissingHeader is a request without one of the additional headers that its
+	// signer signed. It is an ErrMalformed.
+	ErrMissingHeader = fmt.Errorf("%w: additional header", ErrMalformed)
 	// ErrExpired is a signed URL that is used too late.
 	ErrExpired = errors.New("signed URL has expired")
 	// ErrBadDate is a missing or unreadable Date or x-oss-date header.
