@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -49,7 +50,7 @@ func (s *Server) permit(r *request, t target, a action) error {
 		return nil
 	}
 	if a == ownerOnly {
-		return errAnonymousForbidden
+		return answer.ErrAnonymous
 	}
 	o := store.Object{Bucket: t.bucket}
 	if t.key != "" {
@@ -72,7 +73,7 @@ func (s *Server) permitObject(r *request, o store.Object, a action) error {
 	}
 	if o.ACL != "" {
 		if !allowed(o.ACL, true, a) {
-			return errObjectACLForbids
+			return answer.ErrObjectACL
 		}
 		return nil
 	}
@@ -81,7 +82,7 @@ func (s *Server) permitObject(r *request, o store.Object, a action) error {
 		return err
 	}
 	if !allowed(bucket.ACL, true, a) {
-		return errACLForbids
+		return answer.ErrBucketACL
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -16,7 +17,7 @@ const nextPosition = "x-oss-next-append-position"
 func (s *Server) appendObject(w http.ResponseWriter, r *request) error {
 	position, ok := offset(r.query.Get("position"))
 	if !ok {
-		return invalidArgument("position", r.query.Get("position"), "", "The position is not a number of bytes.")
+		return answer.InvalidArgument("position", r.query.Get("position"), "", "The position is not a number of bytes.")
 	}
 	body, opt, err := incoming(r)
 	if err != nil {

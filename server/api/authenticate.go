@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"osslive/auth"
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -179,7 +180,7 @@ func (p *payload) Read(b []byte) (int, error) {
 
 func (p *payload) check() error {
 	if hex.EncodeToString(p.sum.Sum(nil)) != p.want {
-		return errPayload
+		return answer.ErrBodyHash
 	}
 	return nil
 }

@@ -8,13 +8,14 @@ import (
 	"net/url"
 	"strings"
 
+	"osslive/server/answer"
 	"osslive/store"
 )
 
 // parseCopySource reads the header x-oss-copy-source: /BUCKET/KEY, both escaped as
 // in a query; the Go SDK has "+" for a space there, others escape their plus signs.
 func parseCopySource(header string) (target, error) {
-	refused := invalidArgument("x-oss-copy-source", header, "", "The copy source is /bucket/key, escaped.")
+	refused := answer.InvalidArgument("x-oss-copy-source", header, "", "The copy source is /bucket/key, escaped.")
 	path, parameters, _ := strings.Cut(header, "?")
 	if parameters != "" {
 		return target{}, notImplemented("the parameters of x-oss-copy-source (" + parameters + ")")
@@ -62,8 +63,7 @@ func (s *Server) openSource(r *request, rangeHeader string) (src copySource, sta
 		}
 	}
 	if errors.Is(err, store.ErrNoSuchKey) || errors.Is(err, store.ErrNoSuchBucket) {
-		answer := describe(&request{target: from}, err) // names the source, not the destination
-		err = &answer
+		err = describe(&request{target: from}, err) // names the source, not the destination
 	}
 	return src, status, err
 }
@@ -97,7 +97,7 @@ func (s *Server) copyObject(w http.ResponseWriter, r *request) error {
 	directive := r.header.Get("x-oss-metadata-directive")
 	replace := strings.EqualFold(directive, "REPLACE")
 	if directive != "" && !replace && !strings.EqualFold(directive, "COPY") {
-		return invalidArgument("x-oss-metadata-directive", directive, "", "The metadata directive is COPY or REPLACE.")
+		return answer.InvalidArgument("x-oss-metadata-directive", directive, "", "The metadata directive is COPY or REPLACE.")
 	}
 	src, status, err := s.openSource(r, "")
 	if err != nil {

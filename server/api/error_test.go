@@ -70,11 +70,11 @@ func TestDescribe(t *testing.T) {
 		{&store.InvalidError{Field: "ACL", Value: "x", Message: "an ACL is"}, 400, "InvalidArgument", "", "[{ArgumentName x-oss-acl} {ArgumentValue x}]"},
 	} {
 		got := describe(&request{target: target{bucket: "b", key: "k"}, query: url.Values{"uploadId": {"u"}}}, c.err)
-		if got.status != c.status || got.code != c.code || got.ec != c.ec || fmt.Sprint(got.details) != c.details {
-			t.Errorf("%v: %d %s %q %v, want %d %s %q %s", c.err, got.status, got.code, got.ec, got.details, c.status, c.code, c.ec, c.details)
+		if got.Status != c.status || got.Code != c.code || got.EC != c.ec || fmt.Sprint(got.Details) != c.details {
+			t.Errorf("%v: %d %s %q %v, want %d %s %q %s", c.err, got.Status, got.Code, got.EC, got.Details, c.status, c.code, c.ec, c.details)
 		}
-		if got.message == "" || strings.Contains(got.message, "secret") {
-			t.Errorf("%v: message %q", c.err, got.message)
+		if got.Message == "" || strings.Contains(got.Message, "secret") {
+			t.Errorf("%v: message %q", c.err, got.Message)
 		}
 	}
 }

@@ -5,18 +5,19 @@ import (
 	"strings"
 
 	"osslive/auth"
+	"osslive/server/answer"
 )
 
 // describeMismatch shows the caller what was signed, as the service does; the
 // right signature is not among it.
-func describeMismatch(e *auth.MismatchError) apiError {
-	mismatch := apiError{403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.", "0002-00000040", nil}
-	shown := mismatch.with("OSSAccessKeyId", e.KeyID).with("SignatureProvided", e.Provided).
-		with("StringToSign", e.StringToSign).with("StringToSignBytes", strings.ToUpper(fmt.Sprintf("% x", e.StringToSign)))
+func describeMismatch(e *auth.MismatchError) *answer.Error {
+	shown := answer.New(403, "SignatureDoesNotMatch", "0002-00000040", "The request signature we calculated does not match the signature you provided. Check your key and signing method.").
+		With("OSSAccessKeyId", e.KeyID).With("SignatureProvided", e.Provided).
+		With("StringToSign", e.StringToSign).With("StringToSignBytes", strings.ToUpper(fmt.Sprintf("% x", e.StringToSign)))
 	if e.CanonicalRequest != "" {
-		shown = shown.with("CanonicalRequest", e.CanonicalRequest)
+		shown = shown.With("CanonicalRequest", e.CanonicalRequest)
 	}
-	return *shown
+	return shown
 }
 
 // credentialErrors are the texts and codes for the parts of a version 4
@@ -29,34 +30,36 @@ var credentialErrors = map[string]struct{ part, ec, urlEC string }{
 	"":         {"credential", "0002-00000213", "0002-00000224"},
 }
 
-func describeCredential(r *request, e *auth.CredentialError) apiError {
+func describeCredential(r *request, e *auth.CredentialError) *answer.Error {
 	known, ok := credentialErrors[e.Part]
 	if !ok {
 		known = credentialErrors[""]
 	}
-	answer := apiError{400, "InvalidArgument", "Invalid " + known.part + " in Authorization header.", known.ec, nil}
+	ec, place := known.ec, "Authorization header"
 	if r.header.Get("Authorization") == "" {
-		answer.message, answer.ec = "Invalid "+known.part+" in x-oss-credential.", known.urlEC
+		ec, place = known.urlEC, "x-oss-credential"
 	}
-	return answer
+	return answer.New(400, "InvalidArgument", ec, "Invalid "+known.part+" in "+place+".")
 }
 
 // describeMissing names the parameters that a signed URL of its version has.
-func describeMissing(r *request) apiError {
-	wanted := "Signature, Expires and OSSAccessKeyId parameters"
+func describeMissing(r *request) *answer.Error {
+	wanted := ""
 	switch r.query.Get("x-oss-signature-version") {
 	case "OSS2":
-		wanted = "x-oss-signature, x-oss-expires and x-oss-access-key-id parameters"
+		wanted = "x-oss-signature, x-oss-expires and x-oss-access-key-id"
 	case "OSS4-HMAC-SHA256":
-		wanted = "x-oss-signature, x-oss-credential, x-oss-date and x-oss-expires parameters"
+		wanted = "x-oss-signature, x-oss-credential, x-oss-date and x-oss-expires"
+	default:
+		return answer.Of(auth.ErrMissingParam)
 	}
-	return apiError{403, "AccessDenied", "Query string authentication requires the " + wanted + ".", "", nil}
+	return answer.New(403, "AccessDenied", "", "Query string authentication requires the "+wanted+" parameters.")
 }
 
-// describeVersion is for a request that is signed in no way that is known.
-func describeVersion(e *auth.UnsupportedError) apiError {
+// describeVersion answers a request that is signed in no known way.
+func describeVersion(e *auth.UnsupportedError) *answer.Error {
 	if e.Version == "" {
-		return apiError{400, "InvalidArgument", "The parameter x-oss-signature-version is missing.", "", nil}
+		return answer.New(400, "InvalidArgument", "", "The parameter x-oss-signature-version is missing.")
 	}
-	return *notImplemented("signature version " + e.Version)
+	return notImplemented("signature version " + e.Version)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"osslive/server/answer"
 	"osslive/server/refusal"
 	"osslive/store"
 )
@@ -25,27 +26,41 @@ type errorDocument struct {
 	RecommendDoc string `xml:",omitempty"`
 }
 
+// documentOf returns the document of an answer.
+func documentOf(a *answer.Error, requestID, host string) errorDocument {
+	doc := errorDocument{Code: a.Code, Message: a.Message, RequestID: requestID, HostID: host, EC: a.EC}
+	for _, d := range a.Details {
+		doc.Details = append(doc.Details, detail(d))
+	}
+	if a.EC != "" {
+		doc.RecommendDoc = "https://api.aliyun.com/troubleshoot?q=" + a.EC
+	}
+	return doc
+}
+
+type detail answer.Detail
+
 // MarshalXML writes the detail as an element of its own name.
-func (d detail) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	return e.EncodeElement(d.value, xml.StartElement{Name: xml.Name{Local: d.name}})
+func (d detail) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+	return e.EncodeElement(d.Value, xml.StartElement{Name: xml.Name{Local: d.Name}})
 }
 
 // Refusal is the whole answer, head and body, to what arrived in place of an HTTP
 // request; no handler has seen it. It is what the HTTP server would have refused
 // with status, in the form of every other error.
 func Refusal(status int) []byte {
-	answer := errNotHTTP
+	a := errNotHTTP
 	if status == http.StatusRequestHeaderFieldsTooLarge {
-		answer = errHeadersTooLarge
+		a = errHeadersTooLarge
 	}
 	id := refusal.NewID()
-	body, err := encodeXML(errorDocument{Code: answer.code, Message: answer.message, RequestID: id})
+	body, err := encodeXML(documentOf(a, id, ""))
 	if err != nil { // cannot happen: every field is text
 		panic(err)
 	}
 	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nServer: AliyunOSS\r\nx-oss-request-id: %s\r\n"+
 		"Content-Type: application/xml\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-		answer.status, http.StatusText(answer.status), id, len(body), body)
+		a.Status, http.StatusText(a.Status), id, len(body), body)
 }
 
 // writeError answers with the error document of err. A HEAD answer has no
@@ -56,38 +71,34 @@ func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 		s.Logger.Warn("answer cut short", "request_id", r.id, "operation", r.operation, "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	answer := describe(r, err)
-	r.code = answer.code
+	a := describe(r, err)
+	r.code = a.Code
 	switch {
-	case answer.code == internalError.code:
+	case a.Code == answer.InternalError.Code:
 		s.Logger.Error("request failed", "request_id", r.id, "operation", r.operation, "error", err)
 	case errors.Is(err, store.ErrFull): // the caller cannot mend it, whoever reads the log can
 		s.Logger.Warn("request refused", "request_id", r.id, "operation", r.operation, "error", err)
 	}
 	s.Refusals.Add(refusal.Refusal{
 		ID: r.id, Time: s.Now(), Remote: r.remoteAddr, Client: r.header.Get("User-Agent"),
-		Code: answer.code, Message: answer.message, Status: answer.status, Operation: r.operation,
+		Code: a.Code, Message: a.Message, Status: a.Status, Operation: r.operation,
 		Bucket: r.bucket, Name: r.key, Err: err,
 		Method: r.method, RawPath: r.rawTarget, Host: r.host, Header: r.header, Query: r.query,
 	})
-	doc := errorDocument{
-		Code: answer.code, Message: answer.message, RequestID: r.id, HostID: r.host, Details: answer.details, EC: answer.ec,
+	if a.EC != "" {
+		setOwn(w.Header(), "x-oss-ec", a.EC)
 	}
-	if answer.ec != "" {
-		doc.RecommendDoc = "https://api.aliyun.com/troubleshoot?q=" + answer.ec
-		setOwn(w.Header(), "x-oss-ec", answer.ec)
-	}
-	body, err := encodeXML(doc)
+	body, err := encodeXML(documentOf(a, r.id, r.host))
 	if err != nil { // cannot happen: every field is text
 		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/xml")
 	if r.method == http.MethodHead {
 		setOwn(w.Header(), "x-oss-err", base64.StdEncoding.EncodeToString(body))
-		w.WriteHeader(answer.status)
+		w.WriteHeader(a.Status)
 		return
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(answer.status)
+	w.WriteHeader(a.Status)
 	w.Write(body)
 }

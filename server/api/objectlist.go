@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -33,7 +34,7 @@ func encodingOf(r *request) (encoding, error) {
 	case "", "url":
 		return e, nil
 	default:
-		return "", invalidArgument("encoding-type", string(e), "", "The parameter encoding-type is url or absent.")
+		return "", answer.InvalidArgument("encoding-type", string(e), "", "The parameter encoding-type is url or absent.")
 	}
 }
 
@@ -128,7 +129,7 @@ func (s *Server) listObjectsV2(w http.ResponseWriter, r *request) error {
 	if token != "" {
 		marker, err := base64.RawURLEncoding.DecodeString(token)
 		if err != nil {
-			return invalidArgument("continuation-token", token, "", "The continuation-token is not one of a listing.")
+			return answer.InvalidArgument("continuation-token", token, "", "The continuation-token is not one of a listing.")
 		}
 		after = string(marker)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -137,7 +138,7 @@ func responseOverrides(r *request) (map[string]string, error) {
 		}
 		value := r.query.Get(param)
 		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-			return nil, invalidArgument(param, value, "", "A header value has no control characters.")
+			return nil, answer.InvalidArgument(param, value, "", "A header value has no control characters.")
 		}
 		headers[header] = value
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -25,15 +26,15 @@ const (
 
 // The codes are those of the pages "0044-00000401" to "0044-00000410".
 var (
-	errPlaylistToken    = &apiError{400, "InvalidRequest", "The x-oss-hls-sign-token is too long.", "0044-00000401", nil}
-	errPlaylistTokenBad = &apiError{400, "InvalidRequest", "The x-oss-hls-sign-token has invalid characters.", "0044-00000402", nil}
-	errPlaylistName     = &apiError{400, "InvalidRequest", `Playlist name must ends with ".m3u8".`, "0044-00000403", nil}
-	errPlaylistSize     = &apiError{400, "InvalidRequest", fmt.Sprintf("Size of playlist is too big. The limit is %d bytes.", maxSignedPlaylist), "0044-00000404", nil}
-	errPlaylistSegments = &apiError{400, "InvalidRequest", fmt.Sprintf("The playlist has more than %d ts files.", maxSignedSegments), "0044-00000406", nil}
-	errPlaylistVariants = &apiError{400, "InvalidRequest", fmt.Sprintf("The playlist has more than %d m3u8 files.", maxSignedVariants), "0044-00000407", nil}
-	errPlaylistEmpty    = &apiError{400, "InvalidRequest", "No ts found in the playlist.", "0044-00000408", nil}
-	errPlaylistMixed    = &apiError{400, "InvalidRequest", "Master playlist has ts file.", "0044-00000409", nil}
-	errPlaylistHeader   = &apiError{400, "InvalidRequest", "The playlist must be requested with a signed URL.", "0044-00000410", nil}
+	errPlaylistToken    = answer.New(400, "InvalidRequest", "0044-00000401", "The x-oss-hls-sign-token is too long.")
+	errPlaylistTokenBad = answer.New(400, "InvalidRequest", "0044-00000402", "The x-oss-hls-sign-token has invalid characters.")
+	errPlaylistName     = answer.New(400, "InvalidRequest", "0044-00000403", `Playlist name must ends with ".m3u8".`)
+	errPlaylistSize     = answer.New(400, "InvalidRequest", "0044-00000404", fmt.Sprintf("Size of playlist is too big. The limit is %d bytes.", maxSignedPlaylist))
+	errPlaylistSegments = answer.New(400, "InvalidRequest", "0044-00000406", fmt.Sprintf("The playlist has more than %d ts files.", maxSignedSegments))
+	errPlaylistVariants = answer.New(400, "InvalidRequest", "0044-00000407", fmt.Sprintf("The playlist has more than %d m3u8 files.", maxSignedVariants))
+	errPlaylistEmpty    = answer.New(400, "InvalidRequest", "0044-00000408", "No ts found in the playlist.")
+	errPlaylistMixed    = answer.New(400, "InvalidRequest", "0044-00000409", "Master playlist has ts file.")
+	errPlaylistHeader   = answer.New(400, "InvalidRequest", "0044-00000410", "The playlist must be requested with a signed URL.")
 )
 
 // getSignedPlaylist answers with a playlist whose segments a player can fetch

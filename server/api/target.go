@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"osslive/server/address"
+	"osslive/server/answer"
 )
 
 // Bounds of a request line. A signed URL with a security token and a key of
@@ -143,7 +144,7 @@ func parseQuery(raw string) (url.Values, error) {
 			return nil, errInvalidURI
 		}
 		if query.Has(name) {
-			return nil, invalidArgument(name, value, "", "The parameter is given twice.")
+			return nil, answer.ErrRepeated.With("ArgumentName", name).With("ArgumentValue", value)
 		}
 		if len(query) == maxParams {
 			return nil, errURITooLong

@@ -254,7 +254,7 @@ func TestResolveTargetRefuses(t *testing.T) {
 			if err == nil {
 				t.Fatal("accepted")
 			}
-			if got := describe(&request{}, err).code; got != c.code {
+			if got := describe(&request{}, err).Code; got != c.code {
 				t.Errorf("got %s, want %s", got, c.code)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -30,7 +31,7 @@ func number(r *request, name string, otherwise, low, high int) (int, error) {
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil || n < low || n > high {
-		return 0, invalidArgument(name, value, "", name+" is a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high)+".")
+		return 0, answer.InvalidArgument(name, value, "", name+" is a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high)+".")
 	}
 	return n, nil
 }

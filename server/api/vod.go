@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"osslive/server/answer"
 	"osslive/server/vod"
 	"osslive/store"
 )
@@ -39,7 +40,7 @@ func newVODQuery(r *request, channel string) (vod.Query, error) {
 func (s *Server) vodPlaylist(r *request, q vod.Query) (*vod.Playlist, error) {
 	list, err := vod.New(r.Context(), s.Store, q)
 	if errors.Is(err, vod.ErrNoSegments) {
-		return nil, errNoSegments
+		return nil, answer.ErrNoSegments
 	}
 	return list, err
 }

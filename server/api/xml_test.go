@@ -106,7 +106,7 @@ func FuzzDecodeXML(f *testing.F) {
 			t.Errorf("accepted a DOCTYPE: %q", body)
 		}
 		if _, err := decoded.channel("bucket", "ch"); err != nil {
-			if got := describe(&request{}, err); got.code != "InvalidArgument" {
+			if got := describe(&request{}, err); got.Code != "InvalidArgument" {
 				t.Errorf("%q: %+v", body, got)
 			}
 		}

@@ -25,6 +25,7 @@ import (
 
 	"osslive/auth"
 	"osslive/server/address"
+	"osslive/server/answer"
 	"osslive/server/refusal"
 	"osslive/store"
 )
@@ -158,18 +159,11 @@ func (k *console) explain(err error) (status int, text string) {
 		return http.StatusBadRequest, string(input)
 	case errors.As(err, &invalid):
 		return http.StatusBadRequest, invalid.Error()
-	case errors.Is(err, store.ErrNoSuchBucket):
-		return http.StatusNotFound, "There is no such bucket."
-	case errors.Is(err, store.ErrNoSuchChannel):
-		return http.StatusNotFound, "There is no such live channel."
 	case errors.Is(err, errNoRefusal):
 		return http.StatusNotFound, "No refusal with this request ID is kept: the last 1,000 are, until the server ends."
-	case errors.Is(err, store.ErrNoSuchKey):
-		return http.StatusNotFound, "There is no such object."
-	case errors.Is(err, store.ErrChannelLive):
-		return http.StatusConflict, "The channel is live. Disable it first: that ends the publish within a second."
-	case errors.Is(err, store.ErrFull):
-		return http.StatusInsufficientStorage, "The disk is full: free some space, then try again."
+	}
+	if a := answer.Of(err); a.Page != "" {
+		return a.Status, a.Page
 	}
 	return http.StatusInternalServerError, "The page could not be made; the server's log says why."
 }

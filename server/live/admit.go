@@ -9,6 +9,7 @@ import (
 	"osslive/auth"
 	"osslive/rtmp"
 	"osslive/server/address"
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -52,7 +53,7 @@ func (h *Handler) authorize(ctx context.Context, t target, query url.Values) err
 		return err
 	}
 	if who.Anonymous() && bucket.ACL != store.PublicReadWrite {
-		return errUnsigned
+		return answer.ErrUnsigned
 	}
 	return nil
 }
@@ -82,7 +83,7 @@ func (h *Handler) resolve(ctx context.Context, r *rtmp.PublishRequest) (target, 
 		}
 		return h.search(ctx, p[1], r.Query)
 	}
-	return target{}, errPath
+	return target{}, answer.ErrPublishPath
 }
 
 // hostBucket returns the bucket that the host names, "" for none.
@@ -134,7 +135,7 @@ func (h *Handler) search(ctx context.Context, channel string, query url.Values) 
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return meant, errAmbiguous
+		return meant, answer.ErrAmbiguous
 	case refused != nil:
 		return meant, refused
 	}

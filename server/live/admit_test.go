@@ -12,6 +12,7 @@ import (
 
 	"osslive/auth"
 	"osslive/rtmp"
+	"osslive/server/answer"
 	"osslive/store"
 )
 
@@ -191,12 +192,12 @@ func TestResolve(t *testing.T) {
 	}{
 		{"no bucket, unsigned", "127.0.0.1", "live/only", nil, target{"free", "only"}, nil},
 		{"no bucket, unsigned, one of two is private", "127.0.0.1", "live/hidden", nil, target{"free", "hidden"}, nil},
-		{"no bucket, unsigned, two are open", "127.0.0.1", "live/twice", nil, target{"", "twice"}, errAmbiguous},
+		{"no bucket, unsigned, two are open", "127.0.0.1", "live/twice", nil, target{"", "twice"}, answer.ErrAmbiguous},
 		{"no bucket, unsigned, named by the host", "free.localhost", "live/twice", nil, target{"free", "twice"}, nil},
 		{"no bucket, unsigned, guessed from the host", "free.oss.example.net", "live/twice", nil, target{"free", "twice"}, nil},
 		{"no bucket, unsigned, guessed wrong", "absent.oss.example.net", "live/only", nil, target{"free", "only"}, nil},
 		{"no bucket, unsigned, guessed, no name for one", "a.oss.example.net", "live/only", nil, target{"free", "only"}, nil},
-		{"no bucket, unsigned, a bucket that all may read", "127.0.0.1", "live/shown", nil, target{"shown", "shown"}, errUnsigned},
+		{"no bucket, unsigned, a bucket that all may read", "127.0.0.1", "live/shown", nil, target{"shown", "shown"}, answer.ErrUnsigned},
 		{"no bucket, signed for one of two", "127.0.0.1", "live/twice", sign("open", "twice"), target{"open", "twice"}, nil},
 		{"no bucket, signed for none", "127.0.0.1", "live/twice", sign("demo", "twice"), target{"open", "twice"}, mismatch},
 		{"no bucket, no such channel", "127.0.0.1", "live/absent", nil, target{"", "absent"}, store.ErrNoSuchChannel},
@@ -208,11 +209,11 @@ func TestResolve(t *testing.T) {
 		{"bucket called live", "127.0.0.1", "live/live/test-channel", sign("live", "test-channel"), target{"live", "test-channel"}, nil},
 		{"bucket and channel called live", "127.0.0.1", "live/live/live", sign("live", "live"), target{"live", "live"}, nil},
 		{"channel called live, no bucket", "127.0.0.1", "live/live", sign("live", "live"), target{"live", "live"}, nil},
-		{"too deep", "127.0.0.1", "a/examplebucket/live/test-channel", nil, target{}, errPath},
-		{"live left out", "127.0.0.1", "test-channel", sign("examplebucket", "test-channel"), target{}, errPath},
-		{"another app", "127.0.0.1", "examplebucket/app/test-channel", sign("examplebucket", "test-channel"), target{}, errPath},
-		{"slash in the channel", "127.0.0.1", "examplebucket/live/test/channel", nil, target{}, errPath},
-		{"nothing", "127.0.0.1", "", nil, target{}, errPath},
+		{"too deep", "127.0.0.1", "a/examplebucket/live/test-channel", nil, target{}, answer.ErrPublishPath},
+		{"live left out", "127.0.0.1", "test-channel", sign("examplebucket", "test-channel"), target{}, answer.ErrPublishPath},
+		{"another app", "127.0.0.1", "examplebucket/app/test-channel", sign("examplebucket", "test-channel"), target{}, answer.ErrPublishPath},
+		{"slash in the channel", "127.0.0.1", "examplebucket/live/test/channel", nil, target{}, answer.ErrPublishPath},
+		{"nothing", "127.0.0.1", "", nil, target{}, answer.ErrPublishPath},
 	} {
 		r := &rtmp.PublishRequest{Host: strings.ToLower(c.host), Path: strings.FieldsFunc(c.path, func(c rune) bool { return c == '/' }), Query: maps.Clone(c.query)}
 		got, err := w.resolve(t.Context(), r)
@@ -242,7 +243,7 @@ func TestRefusesOtherVersions(t *testing.T) {
 		r.Query = query
 		_, err := w.Publish(t.Context(), r)
 		var refused *rtmp.RejectError
-		if !errors.As(err, &refused) || refused.Code != denied || !slices.ContainsFunc([]string{"version 1", "more than one way"}, func(s string) bool { return strings.Contains(refused.Description, s) }) {
+		if !errors.As(err, &refused) || refused.Code != rtmp.CodeDenied || !slices.ContainsFunc([]string{"version 1", "more than one way"}, func(s string) bool { return strings.Contains(refused.Description, s) }) {
 			t.Errorf("%v: %v, want it denied with a reason", query, err)
 		}
 	}

@@ -180,7 +180,7 @@ func TestUnsignedWhileLive(t *testing.T) {
 	var refusal *rtmp.RejectError
 	select {
 	case err := <-kicked:
-		if !errors.As(err, &refusal) || refusal.Code != denied {
+		if !errors.As(err, &refusal) || refusal.Code != rtmp.CodeDenied {
 			t.Errorf("kicked with %v, want it denied", err)
 		}
 		t.Logf("P6: cut off after %v", time.Since(began).Round(time.Millisecond))

@@ -10,6 +10,7 @@ import (
 
 	"osslive/rtmp"
 	"osslive/server/refusal"
+	"osslive/store"
 )
 
 // TestRefusalsAreKept finds each refused publish under the ID that the publisher was
@@ -44,8 +45,8 @@ func TestRefusalsAreKept(t *testing.T) {
 
 	s := w.publish(w.request("demo", "ch", nil)).(*session)
 	defer s.Close(nil)
-	kept = told(s.refusal(errStopping))
-	if kept.Code != "ServiceUnavailable" || kept.Name != "ch" {
+	kept = told(s.refusal(store.ErrChannelDisabled))
+	if kept.Code != "LiveChannelDisabled" || kept.Name != "ch" {
 		t.Errorf("one that is cut off is kept as %+v", kept)
 	}
 	if e := w.Refusals.Explain(t.Context(), kept.ID); len(e.Server) > 0 {

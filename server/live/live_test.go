@@ -2,9 +2,11 @@ package live
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -23,6 +25,7 @@ import (
 	"osslive/rtmp/flv"
 	"osslive/segmenter/mpegts/mpegtstest"
 	"osslive/server/address"
+	"osslive/server/answer"
 	"osslive/server/metrics"
 	"osslive/store"
 	"osslive/store/boltkv"
@@ -536,7 +539,7 @@ func TestStreamRefused(t *testing.T) {
 		}
 	}
 	var refusal *rtmp.RejectError
-	if !errors.As(err, &refusal) || refusal.Code != rejected || !strings.Contains(refusal.Description, "H.264") {
+	if !errors.As(err, &refusal) || refusal.Code != rtmp.CodeRejected || !strings.Contains(refusal.Description, "H.264") {
 		t.Errorf("H.263 video: %v, want a refusal that names H.264", err)
 	}
 	s.Close(err)
@@ -592,19 +595,26 @@ func TestHEVC(t *testing.T) {
 }
 
 // TestRefusalCodes holds every refusal to the codes that OBS and librtmp know
-// as failures; with others they hang.
+// as failures, with others they hang; and to the words of package answer.
 func TestRefusalCodes(t *testing.T) {
-	for _, r := range refusals {
-		got := reject(r.err, "0123456789ABCDEF01234567")
-		if got.Code != badName && got.Code != denied && got.Code != rejected {
-			t.Errorf("%v: status %q", r.err, got.Code)
+	for _, err := range []error{
+		store.ErrNoSuchBucket, store.ErrNoSuchChannel, store.ErrChannelDisabled, store.ErrChannelLive, store.ErrSessionLost, store.ErrFull,
+		answer.ErrUnsigned, answer.ErrPublishPath, answer.ErrAmbiguous, answer.ErrLineBreak,
+		auth.ErrExpired, auth.ErrUnknownKey, auth.ErrBadToken, auth.ErrTokenExpired, auth.ErrMissingParam, auth.ErrTwoSources, auth.ErrBadExpires,
+	} {
+		got := answerFor(fmt.Errorf("publish: %w", err)).reject("0123456789ABCDEF01234567")
+		if got.Code != rtmp.CodeBadName && got.Code != rtmp.CodeDenied && got.Code != rtmp.CodeRejected {
+			t.Errorf("%v: status %q", err, got.Code)
 		}
-		if want := r.code + ": " + r.message + " (RequestId 0123456789ABCDEF01234567)"; got.Description != want {
-			t.Errorf("%v: %q, want %q", r.err, got.Description, want)
+		row := answer.Of(err)
+		if want := row.Code + ": " + cmp.Or(row.Publish, row.Message) + " (RequestId 0123456789ABCDEF01234567)"; got.Description != want {
+			t.Errorf("%v: %q, want %q", err, got.Description, want)
 		}
 	}
-	if got := reject(errors.New("secret detail"), "ID"); strings.Contains(got.Description, "secret") || !strings.HasPrefix(got.Description, "InternalError") {
-		t.Errorf("unknown error: %q", got.Description)
+	for _, err := range []error{errors.New("secret detail"), store.ErrNoSuchKey, store.ErrConflict} {
+		if got := answerFor(err).reject("ID"); got.Code != rtmp.CodeRejected || strings.Contains(got.Description, "secret") || !strings.HasPrefix(got.Description, "InternalError") {
+			t.Errorf("%v, which no publisher is to know: %+v", err, got)
+		}
 	}
 }
 
@@ -615,11 +625,11 @@ func TestResult(t *testing.T) {
 		want  string
 	}{
 		{nil, "ended"},
-		{reject(store.ErrChannelDisabled, "ID"), badName},
-		{&rtmp.LimitError{Limit: "Idle"}, rejected},
-		{&rtmp.ProtocolError{}, rejected},
-		{&rtmp.PanicError{}, rejected},
-		{rtmp.ErrServerClosed, rejected},
+		{answerFor(store.ErrChannelDisabled).reject("ID"), rtmp.CodeBadName},
+		{&rtmp.LimitError{Limit: "Idle"}, rtmp.CodeRejected},
+		{&rtmp.ProtocolError{}, rtmp.CodeRejected},
+		{&rtmp.PanicError{}, rtmp.CodeRejected},
+		{rtmp.ErrServerClosed, rtmp.CodeRejected},
 	} {
 		if got := result(tt.cause); got != tt.want {
 			t.Errorf("%v: got %s, want %s", tt.cause, got, tt.want)

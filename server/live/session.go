@@ -14,6 +14,7 @@ import (
 	"osslive/rtmp"
 	"osslive/rtmp/flv"
 	"osslive/segmenter"
+	"osslive/server/answer"
 	"osslive/server/refusal"
 	"osslive/store"
 )
@@ -59,16 +60,17 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 
 	record, t, err := h.admit(ctx, r)
 	if err != nil {
-		answer := reject(err, requestID)
-		h.Metrics.Refused(answer.Code)
-		if h.refusals.line(time.Now(), answer.Description) {
-			log.Warn("publish refused", "path", r.Path, "reason", answer.Description)
+		a := answerFor(err)
+		rejection := a.reject(requestID)
+		h.Metrics.Refused(rejection.Code)
+		if h.refusals.line(time.Now(), rejection.Description) {
+			log.Warn("publish refused", "path", r.Path, "reason", rejection.Description)
 		}
-		h.keep(r, t, requestID, err)
-		if answer.Code == denied {
+		h.keep(r, t, requestID, a, err)
+		if a.class == answer.Denied {
 			pause(ctx, h.guessers.failed(r.RemoteAddr, time.Now()))
 		}
-		return nil, answer
+		return nil, rejection
 	}
 	channel := record.Channel()
 	s := &session{
@@ -194,7 +196,7 @@ func (s *session) renew(ctx context.Context) error {
 	if s.unsigned {
 		bucket, err := s.handler.Store.Bucket(ctx, s.record.Channel().Bucket)
 		if err == nil && bucket.ACL != store.PublicReadWrite {
-			err = errUnsigned
+			err = answer.ErrUnsigned
 		}
 		if err != nil {
 			return err
@@ -224,10 +226,11 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 	if errors.As(err, &corrupt) {
 		s.handler.Metrics.Limit("rtmp", "BadMessages")
 	}
-	r := reject(err, s.requestID)
+	a := answerFor(err)
+	r := a.reject(s.requestID)
 	s.log.Warn("publish cut off", "reason", r.Description, "error", err)
 	channel := s.record.Channel()
-	s.handler.keep(s.request, target{channel.Bucket, channel.Name}, s.requestID, err)
+	s.handler.keep(s.request, target{channel.Bucket, channel.Name}, s.requestID, a, err)
 	return r
 }
 
@@ -240,7 +243,8 @@ func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp
 	}
 	code, message, _ := strings.Cut(err.Description, ": ")
 	h.Refusals.Add(refusal.Refusal{
-		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: code, Message: message, Err: err, Host: r.Host,
+		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: code, Message: message, Host: r.Host,
+		Err: fmt.Errorf("%w: %w", answer.ErrLineBreak, err),
 	})
 	return &rtmp.RejectError{Code: err.Code, Description: fmt.Sprintf("%s (RequestId %s)", err.Description, requestID)}
 }
@@ -263,10 +267,9 @@ func (h *Handler) Ended(i rtmp.CloseInfo) {
 }
 
 // keep remembers a refusal for whoever asks about it.
-func (h *Handler) keep(r *rtmp.PublishRequest, t target, requestID string, err error) {
-	_, code, message := describe(err)
+func (h *Handler) keep(r *rtmp.PublishRequest, t target, requestID string, a publishAnswer, err error) {
 	h.Refusals.Add(refusal.Refusal{
-		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: code, Message: message,
+		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: a.code, Message: a.text,
 		Bucket: t.bucket, Name: t.channel, Err: err, Host: r.Host, Path: r.Path, Query: r.Query,
 	})
 }
