@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// readiness tells whether the server does all that it is there for, and logs when
-// that changes: who probes it each second fills no log.
+// readiness reports whether the server can do all its work. It logs changes only, so
+// that a probe each second does not fill the log.
 type readiness struct {
 	log *slog.Logger
 	// checks are the parts that can fail while the process runs. Each is cheap
@@ -21,14 +21,15 @@ type readiness struct {
 	unready bool
 }
 
-// listenerEnded keeps it for good: nothing brings a listener back.
+// listenerEnded makes the server unready until it is restarted: nothing opens the
+// listener again.
 func (r *readiness) listenerEnded(server string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.down = append(r.down, fmt.Errorf("the %s listener has ended: %w; restart osslive", server, err))
 }
 
-// check returns why the server is not ready, nil if it is.
+// check returns why the server is not ready, nil if it is ready.
 func (r *readiness) check(ctx context.Context) error {
 	var problems []error
 	for _, check := range r.checks {

@@ -12,7 +12,7 @@ import (
 	"osslive/auth"
 )
 
-// apiClient reads the OSS API of a server, as any other client would.
+// apiClient reads the OSS API of a server.
 type apiClient struct {
 	endpoint string // scheme and authority
 	key      auth.Key
@@ -24,8 +24,8 @@ const (
 	apiAnswer  = 4 << 20
 )
 
-// channelState is what GetLiveChannelStat says of a channel; a disabled one has
-// no more than its status.
+// channelState is the answer of GetLiveChannelStat. A disabled channel has a status
+// alone.
 type channelState struct {
 	bucket, name string
 	stat         liveStat
@@ -47,7 +47,7 @@ type liveStat struct {
 	}
 }
 
-// channels returns the channels of a bucket, or of all with "", in their order.
+// channels returns the channels of a bucket, or of all buckets if it is "", by name.
 func (c *apiClient) channels(ctx context.Context, bucket string) ([]channelState, error) {
 	buckets := []string{bucket}
 	if bucket == "" {
@@ -109,7 +109,7 @@ func (c *apiClient) channelNames(ctx context.Context, bucket string) (names []st
 	}
 }
 
-// get asks by a signed URL and reads the answer into v.
+// get requests a signed URL and decodes the XML answer into v.
 func (c *apiClient) get(ctx context.Context, bucket, key string, query url.Values, v any) error {
 	r := auth.Request{Method: http.MethodGet, Header: http.Header{}, Bucket: bucket, Key: key, Query: query}
 	u, err := url.Parse(c.endpoint)
@@ -132,7 +132,7 @@ func (c *apiClient) get(ctx context.Context, bucket, key string, query url.Value
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		if failed, ok := err.(*url.Error); ok {
-			err = failed.Err // without the URL: it is signed
+			err = failed.Err // without the URL, which is signed
 		}
 		return fmt.Errorf("%s: %w; is the server running there?", c.endpoint, err)
 	}

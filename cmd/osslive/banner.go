@@ -11,10 +11,10 @@ import (
 	"osslive/server/publishing"
 )
 
-// bannerExpiry is how long the URLs in the banner work.
+// bannerExpiry is how long the signed URLs of the banner are valid.
 const bannerExpiry = 24 * time.Hour
 
-// banner prints what a user needs to go on.
+// banner prints the addresses and the key of a server.
 func banner(w io.Writer, n *server.Server, c server.Config) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
@@ -44,7 +44,7 @@ func banner(w io.Writer, n *server.Server, c server.Config) {
 	}
 }
 
-// publishLines prints how to publish to a live channel and to look at it.
+// publishLines prints how to publish to a live channel and how to play it.
 func publishLines(w io.Writer, n *server.Server, c server.Config, ch server.Channel) {
 	api, err := url.Parse(endpoint(n, c))
 	if err != nil {
@@ -72,12 +72,12 @@ func publishLines(w io.Writer, n *server.Server, c server.Config, ch server.Chan
 	fmt.Fprintln(w)
 }
 
-// channelPage is the address of a channel's page in the console.
+// channelPage returns the URL of a channel's page in the console.
 func channelPage(n *server.Server, ch server.Channel) string {
 	return "http://" + reachable(n.Admin) + "/channel/" + url.PathEscape(ch.Bucket) + "/" + url.PathEscape(ch.Name)
 }
 
-// endpoint is what a client of this machine sets as its endpoint.
+// endpoint returns the endpoint for clients on this machine.
 func endpoint(n *server.Server, c server.Config) string {
 	if c.PublicURL != "" {
 		return c.PublicURL
@@ -95,8 +95,8 @@ func dataText(c server.Config) string {
 	return c.Data + " (strict durability)"
 }
 
-// reachable replaces an address that stands for all interfaces by one that a
-// client on this machine can dial.
+// reachable returns an address that clients on this machine can dial: loopback in
+// place of an address that stands for all interfaces.
 func reachable(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err == nil && (host == "" || ip.IsUnspecified()) {

@@ -19,7 +19,7 @@ type channelsCmd struct {
 	Watch    bool    `short:"w" help:"Go on, and show what changes, until interrupted."`
 }
 
-// watchEvery is how long --watch waits between two looks.
+// watchEvery is the time between two requests of --watch.
 const watchEvery = time.Second
 
 func (w *channelsCmd) Run(ctx context.Context, c *console) error {
@@ -49,8 +49,8 @@ func (w *channelsCmd) Run(ctx context.Context, c *console) error {
 	}
 }
 
-// channelTable shows the state of channels: on a terminal always at the same
-// place, elsewhere the lines that have changed.
+// channelTable shows the state of channels: on a terminal the whole table, in place;
+// elsewhere the lines that have changed.
 type channelTable struct {
 	w        io.Writer
 	terminal bool
@@ -78,8 +78,8 @@ func (t *channelTable) channels(all []channelState, watch bool) {
 	io.WriteString(t.w, b.String())
 }
 
-// changes writes one line for each channel that is new, gone or in another state;
-// a bit rate changes always and is no news.
+// changes writes one line for each channel that is new, deleted or in another state.
+// The bit rate does not count: it changes all the time.
 func (t *channelTable) changes(all []channelState) {
 	now := make(map[string]string, len(all))
 	for _, c := range all {
@@ -108,7 +108,7 @@ func (t *channelTable) problem(err error) {
 	}
 }
 
-// cells are the columns of a channel's line.
+// cells returns the columns of a channel's line.
 func (c *channelState) cells() []string {
 	cells := []string{printable(c.bucket + "/" + c.name), c.stat.Status, "-", "-", "-", "-", "-"}
 	if v := c.stat.Video; v != nil {
@@ -136,7 +136,7 @@ func (c *channelState) cells() []string {
 	return cells
 }
 
-// printable keeps what a server says from steering the terminal.
+// printable replaces control characters, with which a server could steer the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || 0x7f <= r && r < 0xa0 {

@@ -2,7 +2,7 @@ package main
 
 import "golang.org/x/sys/unix"
 
-// unsynchronised tells whether the kernel knows that nothing keeps its clock right.
+// unsynchronised reports whether the kernel says that no time service sets its clock.
 func unsynchronised() bool {
 	var t unix.Timex // no modes: read only
 	state, err := unix.Adjtimex(&t)

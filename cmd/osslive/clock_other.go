@@ -2,5 +2,5 @@
 
 package main
 
-// unsynchronised: there is no telling here.
+// unsynchronised reports false: these systems do not say.
 func unsynchronised() bool { return false }

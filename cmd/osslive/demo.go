@@ -12,12 +12,12 @@ import (
 	"osslive/server/publishing"
 )
 
-// clip is the built-in film; clip/README.md says how it was made.
+// clip is the built-in clip; clip/README.md says how it was made.
 //
 //go:embed clip/clip.flv
 var clip []byte
 
-// demoRetain is how much of its own pushing the demo keeps.
+// demoRetain is how long the demo keeps segments.
 const demoRetain = 10 * time.Minute
 
 type demoCmd struct {
@@ -49,8 +49,8 @@ func (d *demoCmd) Run(ctx context.Context, c *console) error {
 	return broadcast(ctx, c, n, film)
 }
 
-// broadcast pushes the clip until ctx is done, and again after whatever ended
-// a push: the visitor may have disabled the channel and enabled it again.
+// broadcast pushes the clip until ctx is done. When a push ends it tries again: the
+// user may have disabled the channel, and may enable it.
 func broadcast(ctx context.Context, c *console, n *server.Server, film server.Channel) error {
 	const retry = 2 * time.Second
 	for {

@@ -13,31 +13,31 @@ type doctorCmd struct {
 	serverFlags
 }
 
-// finding is what one check has to say.
+// finding is the result of one check.
 type finding struct {
 	level level
-	what  string // that was looked at, and how it is
-	fix   string // what to do; "" if nothing
+	what  string // what was checked, and its state
+	fix   string // what to do; "" if there is nothing to do
 }
 
-// level is how bad a finding is.
+// level is the severity of a finding.
 type level int
 
 const (
 	fine   level = iota
-	doubt        // works, but not for everyone
+	doubt        // works, but not for every client
 	broken       // osslive, or clients on this machine, will fail
 )
 
 func (l level) String() string { return [...]string{"ok", "warn", "FAIL"}[l] }
 
-// checks are made in this order; each changes nothing and takes seconds at most.
+// checks run in this order. A check changes nothing and takes seconds at most.
 var checks = []func(context.Context, *server.Config) []finding{
 	checkSettings, checkPorts, checkCertificate, checkNames, checkProxy, checkClock, checkData, checkFiles,
 }
 
-// Run looks at what osslive serve with the same flags will need, and changes
-// nothing. It fails if anything is broken.
+// Run checks what osslive serve with the same flags needs, and changes nothing. It
+// fails if a finding is broken.
 func (d *doctorCmd) Run(ctx context.Context, c *console) error {
 	cfg, err := d.config(c, serveData)
 	if err != nil {
@@ -55,7 +55,7 @@ func (d *doctorCmd) Run(ctx context.Context, c *console) error {
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d of these will keep osslive, or its clients, from working", bad)
+		return fmt.Errorf("%d of these keep osslive or its clients from working", bad)
 	}
 	return nil
 }

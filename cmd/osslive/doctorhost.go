@@ -16,13 +16,14 @@ import (
 	"osslive/store/fileblobs"
 )
 
-// skewAllowed is how far the clocks of a client and the service may be apart.
+// skewAllowed is how far the clocks of a client and of the service may differ.
 const skewAllowed = 15 * time.Minute
 
-// released is when this version was: no clock is right that says less.
+// released is the date of this version: a clock that is behind it is wrong.
 var released = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// checkClock compares with what can be known without asking anybody outside.
+// checkClock compares the clock with what this machine knows: the date of the release,
+// a running server, and the kernel.
 func checkClock(ctx context.Context, c *server.Config) []finding {
 	const fix = "set the clock and keep it set: timedatectl set-ntp true, or the settings of the system; in a virtual machine after it slept, of its host"
 	now := time.Now()
@@ -42,8 +43,8 @@ func checkClock(ctx context.Context, c *server.Config) []finding {
 	return []finding{{fine, "the clock says " + now.Format(time.DateTime), ""}}
 }
 
-// checkData tries whether the data directory can be written, and how full its
-// disk is. It makes no directory.
+// checkData checks whether the data directory can be written, and how full its disk
+// is. It creates no directory.
 func checkData(_ context.Context, c *server.Config) []finding {
 	if c.Data == server.Memory {
 		return []finding{{fine, "data is kept in memory", ""}}

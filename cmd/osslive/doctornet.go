@@ -20,7 +20,7 @@ import (
 	"osslive/server/door"
 )
 
-// probeTimeout bounds each question that doctor asks of the network.
+// probeTimeout bounds each request that doctor makes.
 const probeTimeout = 2 * time.Second
 
 func checkPorts(ctx context.Context, c *server.Config) []finding {
@@ -74,15 +74,15 @@ func checkPort(ctx context.Context, flag, address string, optional bool) finding
 	return finding{broken, what, "stop the process that has it, which this shows: " + owner + "\nor take another: " + flag + " 127.0.0.1:0"}
 }
 
-// isOurs tells whether the API or the admin port of an osslive is there.
+// isOurs reports whether the API or the admin port of an osslive answers at an address.
 func isOurs(ctx context.Context, address string) bool {
 	head, body, err := ask(ctx, "http://"+reachable(address)+"/health/live")
-	// The API takes that path for an object; the admin address knows it.
+	// To the API this path is an object; the admin address serves it.
 	return err == nil && (head.Get("x-oss-request-id") != "" || body == "ok\n")
 }
 
-// ask makes a request past any proxy, and returns the head and the begin of the
-// body of the answer, whatever its status.
+// ask makes a request without a proxy. It returns the head of the answer and the first
+// bytes of its body, whatever the status.
 func ask(ctx context.Context, url string) (head http.Header, body string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -115,8 +115,7 @@ func checkCertificate(_ context.Context, c *server.Config) []finding {
 	return []finding{{fine, what, ""}}
 }
 
-// checkNames looks up what SDKs connect to that put the bucket before the
-// endpoint's name.
+// checkNames looks up BUCKET.ENDPOINT, the host to which most SDKs connect.
 func checkNames(ctx context.Context, c *server.Config) []finding {
 	names := []string{"bucket.localhost"}
 	for _, domain := range c.BaseDomains {
@@ -143,8 +142,8 @@ func checkNames(ctx context.Context, c *server.Config) []finding {
 	return all
 }
 
-// lookUp asks as programs with the C library do where there is a program for
-// that: our own resolver does not know the library's modules.
+// lookUp resolves a name as programs with the C library do, by getent if it is there:
+// Go's own resolver does not use the modules of the library.
 func lookUp(ctx context.Context, name string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -158,7 +157,7 @@ func lookUp(ctx context.Context, name string) ([]string, error) {
 	return net.DefaultResolver.LookupHost(ctx, name)
 }
 
-// checkProxy looks for the setting that takes an SDK's requests elsewhere.
+// checkProxy looks for variables that send the requests of SDKs to a proxy.
 func checkProxy(context.Context, *server.Config) []finding {
 	for _, name := range []string{"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"} {
 		proxy := os.Getenv(name)

@@ -17,9 +17,9 @@ type envCmd struct {
 	Bucket   string  `default:"demo" placeholder:"NAME" help:"Bucket that the program is to use (${default})."`
 }
 
-// Run prints the variables that the SDKs, ossutil and the samples of the API
-// reference read. Two names for a thing are those of the OSS SDKs and of Alibaba
-// Cloud's credentials libraries.
+// Run prints the variables that the SDKs, ossutil and the samples of the API reference
+// read. A value has two names if the OSS SDKs and Alibaba Cloud's credentials libraries
+// name it differently.
 func (e *envCmd) Run(c *console) error {
 	key := orDefault(auth.Key(e.Key))
 	bucket, _, _ := strings.Cut(e.Bucket, ":") // OSSLIVE_BUCKET may be one with an ACL
@@ -40,8 +40,8 @@ func (e *envCmd) Run(c *console) error {
 	return writeEnv(c.out, e.Format, set, tokens)
 }
 
-// writeEnv sets variables in a form, and unsets others: the token of another key
-// in the same shell would make every request fail.
+// writeEnv writes the commands that set variables and unset others. With the token of
+// another key left in the shell, every request would fail.
 func writeEnv(w io.Writer, format string, set [][2]string, unset []string) error {
 	var b strings.Builder
 	for _, v := range set {
@@ -66,8 +66,8 @@ func writeEnv(w io.Writer, format string, set [][2]string, unset []string) error
 	return err
 }
 
-// dotenv quotes what the readers of .env files do not agree on; they take the text
-// between single quotes as it is.
+// dotenv puts a value between single quotes if it has characters that readers of .env
+// files treat differently. All of them take the text between the quotes as it is.
 func dotenv(value string) string {
 	if strings.ContainsAny(value, " #$\"\\`") {
 		return "'" + value + "'"

@@ -12,7 +12,7 @@ import (
 )
 
 type explainCmd struct {
-	ID    string `arg:"" optional:"" name:"request-id" help:"The x-oss-request-id of the answer, or the RequestId that a publisher was told; without one the last refusals are listed."`
+	ID    string `arg:"" optional:"" name:"request-id" help:"The x-oss-request-id of the answer, or the RequestId in the text that a publisher got; without one the last refusals are listed."`
 	Admin string `default:"127.0.0.1:9001" placeholder:"HOST:PORT" help:"Admin address of the server (${default})."`
 	Token string `name:"admin-token" placeholder:"TOKEN" help:"The server's --admin-token, if it is on another machine."`
 	JSON  bool   `name:"json" help:"Print JSON."`
@@ -33,7 +33,7 @@ func (e *explainCmd) Run(ctx context.Context, c *console) error {
 		return fmt.Errorf("--admin %q: %w", e.Admin, err)
 	}
 	r.Header.Set("X-Osslive-Token", e.Token)
-	// The console leads browsers to its login.
+	// The console redirects to its login.
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Do(r)
 	if err != nil {
@@ -41,7 +41,7 @@ func (e *explainCmd) Run(ctx context.Context, c *console) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode == http.StatusSeeOther {
-		return errors.New("the server wants its --admin-token, since it is not asked from its own machine")
+		return errors.New("the server needs its --admin-token from another machine; give it with --admin-token")
 	}
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))

@@ -51,8 +51,8 @@ func TestSuggestions(t *testing.T) {
 		{"--lisen=:1", `unknown flag --lisen, did you mean "--listen"?`},
 		{"serve --publicurl=x", `unknown flag --publicurl, did you mean "--public-url"?`},
 		{"push --lop x y", `unknown flag --lop, did you mean "--loop"?`},
-		{"serv", `"serv" is no command; there are serve, demo, push, sign, obs,`},
-		{"publish rtmp://h/demo/live/ch --key a:b", `"publish" is no command`},
+		{"serv", `"serv" is not a command; the commands are serve, demo, push, sign, obs,`},
+		{"publish rtmp://h/demo/live/ch --key a:b", `"publish" is not a command`},
 		{"sign a b", `unexpected argument b`},
 		{"serve extra", `unexpected argument extra`},
 	} {

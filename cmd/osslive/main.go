@@ -1,5 +1,9 @@
-// Command osslive is a local stand-in for the live channels of Alibaba Cloud
-// OSS: an OSS API that takes RTMP and answers with HLS. See `osslive --help`.
+// Command osslive is a local stand-in for the live channels of Alibaba Cloud OSS: it
+// serves the OSS API, takes RTMP, and writes HLS. See `osslive --help`.
+//
+// It owns the command line: flags, the environment, exit codes, and what commands
+// print. It must not know how the server works: it starts the package server, and
+// talks to a running one through its ports.
 package main
 
 import (
@@ -18,10 +22,10 @@ import (
 	"osslive/server"
 )
 
-// version is the release; CHANGELOG.md says what each holds.
+// version is the release; CHANGELOG.md lists what each release has.
 const version = "0.1.0"
 
-// Exit codes. A setting that cannot work is told apart from work that failed.
+// Exit codes: work that failed, and a setting that cannot work.
 const (
 	exitFailed = 1
 	exitUsage  = 2
@@ -37,26 +41,27 @@ type cli struct {
 	Token    tokenCmd    `cmd:"" help:"Print a temporary key with a security token, as STS would issue it."`
 	Explain  explainCmd  `cmd:"" help:"Say why a request or a publish was refused, and what to do about it."`
 	Channels channelsCmd `cmd:"" help:"List the live channels of a running server, and who publishes."`
-	Doctor   doctorCmd   `cmd:"" help:"Look for what would keep a server with these flags, or its clients, from working, and say what to do."`
+	Doctor   doctorCmd   `cmd:"" help:"Check what could keep a server with these flags, or its clients, from working, and say what to do."`
 	Health   healthCmd   `cmd:"" help:"Ask a running server whether it is ready; exit 0 if so."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
-// console is where a command writes: out for what it was asked, err for logs.
+// console is where a command writes: results to out, logs to err.
 type console struct {
 	out, err io.Writer
 }
 
-// ballast makes room for garbage. The collector lets the heap grow to about twice what
-// it found alive (Go's GC guide, "GOGC"), which is little here, some 3 MB, so that
-// requests made it run many times a second. This counts as alive; nobody touches it, so
-// that it takes no memory itself; garbage takes up to 12 MiB more, at any load.
+// ballast makes the garbage collector run less often. It lets the heap grow to about
+// twice what was alive at its last run (Go's GC guide, "GOGC"), which is some 3 MB
+// here, so that requests made it run many times a second. The ballast counts as alive.
+// It costs no memory itself, since nothing touches its pages; garbage takes up to
+// 12 MiB more.
 var ballast = make([]byte, 12<<20)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// A second signal finds the default handling again and ends the process.
+	// After the first signal the default handling is back: a second ends the process.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -80,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exited
 	case err != nil:
 		if name, names := unknownCommand(parser, args); name != "" {
-			err = fmt.Errorf("%q is no command; there are %s", name, strings.Join(names, ", "))
+			err = fmt.Errorf("%q is not a command; the commands are %s", name, strings.Join(names, ", "))
 		}
 		fmt.Fprintf(stderr, "osslive: %v; see osslive --help\n", err)
 		return exitUsage
@@ -96,9 +101,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// unknownCommand returns the first word of a command line if it is meant as a
-// command and is none, and the commands there are. A word that is none goes to the
-// default command, serve, which takes no arguments.
+// unknownCommand returns the first word of a command line if it stands where a command
+// stands and is not one, and the names of all commands. Without this the word would be
+// an argument of the default command, serve, which has none.
 func unknownCommand(parser *kong.Kong, args []string) (name string, names []string) {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		return "", nil

@@ -47,8 +47,8 @@ func (o *obsCmd) Run(c *console) error {
 	return err
 }
 
-// writeProfile makes a folder with the files. The key is in one of them, so they
-// are this user's alone. Another profile of the same name is not written over.
+// writeProfile writes the files to a new folder. One of them holds the key, so that
+// only this user may read them. It does not replace a folder of the same name.
 func writeProfile(dir string, files []publishing.File) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		if errors.Is(err, fs.ErrExist) {

@@ -11,11 +11,11 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// progressEvery is how often the line of progress changes.
+// progressEvery is the time between two updates of the line.
 const progressEvery = time.Second
 
-// progress tells how a push goes: on a terminal by a line that changes, elsewhere
-// by one at the end. It is for one goroutine. A nil progress tells nothing.
+// progress shows how a push proceeds: on a terminal by a line that changes, elsewhere
+// by one line at the end. It is for one goroutine. A nil progress shows nothing.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -33,7 +33,7 @@ func newProgress(w io.Writer, now time.Time) *progress {
 	return &progress{w: w, terminal: isTerminal(w), began: now, shown: now}
 }
 
-// isTerminal tells whether somebody looks at what is written to w.
+// isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
@@ -50,14 +50,14 @@ func (p *progress) sent(t flv.Tag, now time.Time) {
 		p.pictures++
 	}
 	if since := now.Sub(p.shown); p.terminal && since >= progressEvery {
-		// The line ends where it was longer before: erase to the end of it.
+		// The line may have been longer before: erase to its end.
 		fmt.Fprintf(p.w, "\r%s  %s  %.0f fps  %s\x1b[K", clock(p.last), bitRate(p.bytes-p.shownBytes, since),
 			float64(p.pictures-p.shownPictures)/since.Seconds(), megabytes(p.bytes))
 		p.shown, p.shownBytes, p.shownPictures = now, p.bytes, p.pictures
 	}
 }
 
-// end says what was sent altogether.
+// end writes what was sent in all.
 func (p *progress) end(now time.Time) {
 	if p == nil {
 		return

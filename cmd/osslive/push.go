@@ -42,9 +42,9 @@ func (p *pushCmd) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// push sends an FLV file to an RTMP URL in real time. It ends without an error
-// when ctx is done. tell may be nil.
-func push(ctx context.Context, file io.ReadSeeker, target string, loop bool, tell *progress) error {
+// push sends an FLV file to an RTMP URL in real time. It ends without an error when
+// ctx is done. show may be nil.
+func push(ctx context.Context, file io.ReadSeeker, target string, loop bool, show *progress) error {
 	client, err := rtmp.Dial(ctx, target)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -53,7 +53,7 @@ func push(ctx context.Context, file io.ReadSeeker, target string, loop bool, tel
 		return fmt.Errorf("publish: %w", err)
 	}
 	defer client.Close()
-	p := pacer{began: time.Now(), tell: tell}
+	p := pacer{began: time.Now(), show: show}
 	for again := false; ; again = true {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return fmt.Errorf("rewind: %w", err)
@@ -70,16 +70,16 @@ func push(ctx context.Context, file io.ReadSeeker, target string, loop bool, tel
 	}
 }
 
-// pacer sends tags when their time has come.
+// pacer sends each tag at its time.
 type pacer struct {
 	began  time.Time
 	offset flv.Millis // media time at the start of this run through the file
 	last   flv.Millis // of the last tag sent
-	tell   *progress
+	show   *progress
 }
 
-// send sends a whole file, its times moved on by offset. again leaves out the
-// metadata, which described the first run.
+// send sends a whole file, with offset added to its times. With again it leaves out the
+// metadata, which the first run has sent.
 func (p *pacer) send(ctx context.Context, client *rtmp.Client, file *flv.Reader, again bool) error {
 	step := flv.Millis(40) // between the last two video tags
 	var video flv.Millis
@@ -109,7 +109,7 @@ func (p *pacer) send(ctx context.Context, client *rtmp.Client, file *flv.Reader,
 		if err := client.WriteTag(tag); err != nil {
 			return fmt.Errorf("publish: %w", err)
 		}
-		p.tell.sent(tag, time.Now())
+		p.show.sent(tag, time.Now())
 	}
 }
 

@@ -131,7 +131,7 @@ func TestUsage(t *testing.T) {
 		{"sign no channel", []string{"sign", "rtmp://127.0.0.1/demo/ch"}, 2, "rtmp://HOST/BUCKET/live/CHANNEL"},
 		{"cname", []string{"serve", "--cname", "media.example.org"}, 2, "is not HOST=BUCKET"},
 		{"cname with a port", []string{"serve", "--cname", "media.example.org:80=films"}, 2, "is not HOST=BUCKET"},
-		{"token of a token", []string{"token", "--key", "id:secret:token"}, 2, "is temporary itself"},
+		{"token of a token", []string{"token", "--key", "id:secret:token"}, 2, "is a temporary key"},
 		{"token for no time", []string{"token", "--expires", "0s"}, 2, `--expires "0s"`},
 		{"health", []string{"health", "--admin", "127.0.0.1:1"}, 1, "not ready"},
 		{"push no file", []string{"push", "none.flv", "rtmp://127.0.0.1:1/live/x"}, 1, "none.flv"},

@@ -10,7 +10,7 @@ import (
 	"osslive/server"
 )
 
-// serveData is where serve keeps its data if nothing else is said.
+// serveData is the data directory of serve if --data is not given.
 const serveData = "./osslive-data"
 
 type serveCmd struct {
@@ -39,8 +39,8 @@ func (s *serveCmd) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// writePorts tells a script where the server listens, in a file that appears
-// whole.
+// writePorts writes the bound addresses for scripts, as JSON, to a file that appears
+// with its whole content.
 func writePorts(file string, n *server.Server) error {
 	if file == "" {
 		return nil

@@ -13,12 +13,12 @@ type tokenCmd struct {
 	Expires time.Duration `default:"1h" help:"How long the temporary key is good."`
 }
 
-// Run prints the three parts as the variables that the SDKs read. No value
-// needs quoting, so the lines serve a shell, env and an env-file alike.
+// Run prints the three parts as the variables that the SDKs read. No value needs
+// quotes, so that the lines work in a shell, with env, and as an env-file.
 func (t *tokenCmd) Run(c *console) error {
 	parent := orDefault(auth.Key(t.Key))
 	if parent.Token != "" {
-		return &server.ConfigError{Setting: "--key", Value: parent.ID, Problem: "is temporary itself; give ID:SECRET of a key that the server has"}
+		return &server.ConfigError{Setting: "--key", Value: parent.ID, Problem: "is a temporary key; give the ID:SECRET of a key of the server"}
 	}
 	if t.Expires < time.Second {
 		return &server.ConfigError{Setting: "--expires", Value: t.Expires.String(), Problem: "is less than a second"}
