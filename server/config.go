@@ -57,6 +57,7 @@ type Config struct {
 	Retain     time.Duration `group:"Data:" placeholder:"DURATION" help:"Remove segments older than this (serve: never, demo: 10m)."`
 
 	Keys               []auth.Key `group:"Keys, buckets, live channels:" name:"key" placeholder:"ID:SECRET[:TOKEN]" help:"Access key; may be repeated (osslive:osslive-secret)."`
+	KeyFiles           []string   `group:"Keys, buckets, live channels:" name:"key-file" placeholder:"FILE" help:"File with an access key on each line, as --key has it; may be repeated."`
 	InsecureDefaultKey bool       `group:"Keys, buckets, live channels:" help:"Allow the built-in key on addresses that other machines can reach."`
 	Buckets            []Bucket   `group:"Keys, buckets, live channels:" name:"bucket" placeholder:"NAME[:ACL]" help:"Bucket to create if missing; ACL is private, public-read or public-read-write; may be repeated (demo:public-read)."`
 	Channels           []Channel  `group:"Keys, buckets, live channels:" name:"channel" placeholder:"BUCKET/NAME" help:"Live channel to create if missing; may be repeated (demo/stream, with the default bucket)."`
@@ -74,6 +75,8 @@ type Config struct {
 
 	AdminHosts []string `group:"Console:" name:"admin-host" placeholder:"NAME" help:"Host name, besides loopback, under which the admin address may be reached; may be repeated."`
 	AdminToken string   `group:"Console:" placeholder:"TOKEN" help:"Opens the console to other machines, to sign and to change things; of 16 characters or more."`
+
+	AdminTokenFile string `group:"Console:" placeholder:"FILE" help:"File with the admin token."`
 
 	Pprof bool `group:"Log:" help:"Profiles at /debug/pprof/ of the admin address."`
 
@@ -155,8 +158,11 @@ func configError(setting, value, problem string) error {
 }
 
 // Check returns a *ConfigError for a setting that cannot work, before anything is
-// opened.
+// opened. It reads the files of secrets into Keys and AdminToken.
 func (c *Config) Check() error {
+	if err := c.readSecrets(); err != nil {
+		return err
+	}
 	for _, a := range []struct{ setting, value string }{
 		{"--listen", c.Listen}, {"--rtmp", c.RTMP}, {"--admin", c.Admin},
 	} {
