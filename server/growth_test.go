@@ -66,7 +66,8 @@ func fill(t *testing.T, n int, step time.Duration, files bool) (dir string) {
 	ok(err)
 	_, err = s.PutBucket(ctx, "demo", store.PublicRead)
 	ok(err)
-	ok(s.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "ch"}))
+	_, err = s.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "ch"})
+	ok(err)
 	session, err := s.StartSession(ctx, "demo", "ch", store.SessionStart{RemoteAddr: "192.0.2.1:1"})
 	ok(err)
 	w, err := session.NewSegment(ctx)
@@ -283,7 +284,7 @@ func TestGrowthChannels(t *testing.T) {
 		for worker := range 64 {
 			all.Go(func() {
 				for j := worker; j < size; j += 64 {
-					if err := n.store.PutChannel(context.Background(), store.Channel{Bucket: "demo", Name: fmt.Sprintf("channel-%06d", j)}); err != nil {
+					if _, err := n.store.PutChannel(context.Background(), store.Channel{Bucket: "demo", Name: fmt.Sprintf("channel-%06d", j)}); err != nil {
 						t.Error(err)
 					}
 				}

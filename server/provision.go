@@ -31,14 +31,12 @@ func (s *Server) provision(ctx context.Context, c *Config) error {
 }
 
 func (s *Server) provisionChannel(ctx context.Context, ch Channel) error {
-	channel, err := s.store.Channel(ctx, ch.Bucket, ch.Name)
-	if errors.Is(err, store.ErrNoSuchChannel) {
-		channel = store.Channel{Bucket: ch.Bucket, Name: ch.Name, Target: store.Target{
-			FragDuration: cmp.Or(ch.FragDuration, store.DefaultFragDuration),
-			FragCount:    cmp.Or(ch.FragCount, store.DefaultFragCount),
-			PlaylistName: store.DefaultPlaylistName,
-		}}
-		err = s.store.PutChannel(ctx, channel)
+	channel, err := s.store.CreateChannel(ctx, store.Channel{Bucket: ch.Bucket, Name: ch.Name, Target: store.Target{
+		FragDuration: cmp.Or(ch.FragDuration, store.DefaultFragDuration),
+		FragCount:    cmp.Or(ch.FragCount, store.DefaultFragCount),
+	}})
+	if errors.Is(err, store.ErrChannelExists) {
+		err = nil // and keeps its configuration
 	}
 	if err != nil {
 		return err

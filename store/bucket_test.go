@@ -176,7 +176,7 @@ func TestDeleteBucketRaces(t *testing.T) {
 		for i, write := range []func() error{
 			func() error { _, err := tryPut(t, e.Store, "demo", "small", "v"); return err },
 			func() error { _, err := tryPut(t, e.Store, "demo", "large", large("v")); return err },
-			func() error { return e.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "live"}) },
+			func() error { _, err := e.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "live"}); return err },
 		} {
 			if (round>>i)&1 == 1 {
 				continue // not all of them in every round

@@ -54,14 +54,25 @@ type Channel struct {
 
 // PutChannel creates a channel, or replaces configuration and history of one that
 // is not live (ErrChannelLive otherwise); recorded segments and the place in the
-// sequence of playlists stay. An empty Status or PlaylistName means the default,
-// so do FragDuration and FragCount when both are 0.
-func (s *Store) PutChannel(ctx context.Context, c Channel) error {
+// sequence of playlists stay. It returns the channel as stored: an empty Status or
+// PlaylistName means the default, and so do FragDuration and FragCount when both
+// are 0.
+func (s *Store) PutChannel(ctx context.Context, c Channel) (Channel, error) {
+	return s.putChannel(ctx, c, true)
+}
+
+// CreateChannel is PutChannel for a channel that does not exist. It changes nothing
+// and returns the channel that there is, with ErrChannelExists, if it does.
+func (s *Store) CreateChannel(ctx context.Context, c Channel) (Channel, error) {
+	return s.putChannel(ctx, c, false)
+}
+
+func (s *Store) putChannel(ctx context.Context, c Channel, replace bool) (Channel, error) {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {
-		return err
+		return Channel{}, err
 	}
-	return retry(ctx, func() error {
+	err := retry(ctx, func() error {
 		_, guard, err := s.bucket(ctx, c.Bucket)
 		if err != nil {
 			return err
@@ -69,9 +80,13 @@ func (s *Store) PutChannel(ctx context.Context, c Channel) error {
 		if err := s.checkDestBucket(ctx, c.Snapshot); err != nil {
 			return err
 		}
-		_, at, err := load[channelRecord](ctx, s.kv, channelKey(c.Bucket, c.Name))
+		existing, at, err := load[channelRecord](ctx, s.kv, channelKey(c.Bucket, c.Name))
 		if err != nil {
 			return err
+		}
+		if at != Absent && !replace {
+			c = existing.channel(c.Bucket, c.Name)
+			return ErrChannelExists
 		}
 		idle, err := s.whileIdle(ctx, c.Bucket, c.Name)
 		if err != nil {
@@ -85,6 +100,7 @@ func (s *Store) PutChannel(ctx context.Context, c Channel) error {
 		return s.kv.Commit(ctx, guard, idle, history,
 			Put(channelKey(c.Bucket, c.Name), encode(c.record()), at))
 	})
+	return c.record().channel(c.Bucket, c.Name), err
 }
 
 func (c Channel) withDefaults() Channel {
@@ -119,7 +135,7 @@ func (c Channel) check() error {
 		if t.FragCount == 0 {
 			missing = "FragCount"
 		}
-		return invalid(missing, "0", "pair", "FragDuration and FragCount are given together or not at all")
+		return invalid(missing, "", "pair", "FragDuration and FragCount are given together or not at all")
 	}
 	return cmp.Or(
 		checkRange("FragDuration", t.FragDuration, 1, 100),

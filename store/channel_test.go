@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,7 +54,8 @@ func TestPutChannel(t *testing.T) {
 		{"bucket", with(func(c *store.Channel) { c.Bucket = "none" }), store.ErrNoSuchBucket.Error()},
 	}
 	for _, tt := range tests {
-		if got := invalidRule(s.PutChannel(t.Context(), tt.c)); got != tt.want {
+		_, err := s.PutChannel(t.Context(), tt.c)
+		if got := invalidRule(err); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
 		}
 	}
@@ -147,7 +151,8 @@ func TestReplaceChannel(t *testing.T) {
 		e.clock.advance(5 * time.Second)
 	}
 	again := store.Channel{Bucket: "demo", Name: "live", Description: "new"}
-	wantErr(t, "PutChannel while live", e.PutChannel(ctx, again), store.ErrChannelLive)
+	_, err := e.PutChannel(ctx, again)
+	wantErr(t, "PutChannel while live", err, store.ErrChannelLive)
 	wantErr(t, "DeleteChannel while live", e.DeleteChannel(ctx, "demo", "live"), store.ErrChannelLive)
 	wantErr(t, "DeleteBucket while live", e.DeleteBucket(ctx, "demo"), store.ErrBucketNotEmpty)
 	if err := p.End(ctx); err != nil {
@@ -156,7 +161,7 @@ func TestReplaceChannel(t *testing.T) {
 	if h, err := e.History(ctx, "demo", "live"); err != nil || len(h) != 1 {
 		t.Fatalf("history: got %v, %v, want one", h, err)
 	}
-	if err := e.PutChannel(ctx, again); err != nil {
+	if _, err := e.PutChannel(ctx, again); err != nil {
 		t.Fatal(err)
 	}
 	if h, err := e.History(ctx, "demo", "live"); err != nil || len(h) != 0 {
@@ -183,4 +188,44 @@ func TestReplaceChannel(t *testing.T) {
 		t.Errorf("segments after DeleteChannel: got %d, want 5", n)
 	}
 	e.checkRecords()
+}
+
+// TestCreateChannel: of many at once one creates the channel, and none replaces it.
+func TestCreateChannel(t *testing.T) {
+	e := newEnv(t)
+	ctx := t.Context()
+	_, err := e.CreateChannel(ctx, store.Channel{Bucket: "demo", Name: "live"})
+	wantErr(t, "no bucket", err, store.ErrNoSuchBucket)
+	putBucket(t, e.Store, "demo")
+
+	var created atomic.Int32
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			name := fmt.Sprint("creator ", i)
+			c, err := e.CreateChannel(ctx, store.Channel{Bucket: "demo", Name: "live", Description: name})
+			switch {
+			case err == nil:
+				created.Add(1)
+				if c.Description != name || c.Target.PlaylistName != store.DefaultPlaylistName || c.Modified.IsZero() {
+					t.Errorf("created %+v", c)
+				}
+			case !errors.Is(err, store.ErrChannelExists):
+				t.Error(err)
+			case c.Description == name || c.Target.FragDuration != store.DefaultFragDuration:
+				t.Errorf("%s got %+v, want the channel that exists", name, c)
+			}
+		})
+	}
+	all.Wait()
+	if n := created.Load(); n != 1 {
+		t.Errorf("%d created the channel, want one", n)
+	}
+	stored, err := e.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "live", Description: "replaced"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := e.Channel(ctx, "demo", "live"); err != nil || got != stored {
+		t.Errorf("PutChannel returned %+v, and stored %+v (%v)", stored, got, err)
+	}
 }

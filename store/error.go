@@ -37,6 +37,7 @@ var (
 	ErrPartTooSmall     = errors.New("part is too small and not the last")
 	ErrNoSuchCORS       = errors.New("bucket has no CORS rules")
 	ErrNoSuchChannel    = errors.New("no such live channel")
+	ErrChannelExists    = errors.New("live channel exists")
 	ErrChannelLive      = errors.New("live channel is live")
 	ErrChannelDisabled  = errors.New("live channel is disabled")
 	// ErrSessionLost says that a session may no longer write: its lease lapsed,

@@ -52,7 +52,8 @@ func TestFence(t *testing.T) {
 	})
 	for name, change := range map[string]func(context.Context, *store.Store) error{
 		"PutChannel": func(ctx context.Context, s *store.Store) error {
-			return s.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "live"})
+			_, err := s.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "live"})
+			return err
 		},
 		"DeleteChannel": func(ctx context.Context, s *store.Store) error {
 			return s.DeleteChannel(ctx, "demo", "live")

@@ -92,7 +92,7 @@ func checkText(field, s string) error {
 
 func checkRange(field string, n, low, high int) error {
 	if n < low || n > high {
-		return invalid(field, fmt.Sprint(n), "range", fmt.Sprintf("%s is between %d and %d", field, low, high))
+		return invalid(field, fmt.Sprint(n), "range", fmt.Sprintf("%s is a number from %d to %d", field, low, high))
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func TestChannelRaces(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			err := e.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "live", Description: "changed"})
+			_, err := e.PutChannel(ctx, store.Channel{Bucket: "demo", Name: "live", Description: "changed"})
 			if err != nil && !errors.Is(err, store.ErrChannelLive) {
 				t.Errorf("PutChannel: %v", err)
 			}

@@ -93,7 +93,7 @@ func TestStartSessionRefused(t *testing.T) {
 	s, _ := newMemory(t)
 	putBucket(t, s, "demo")
 	putChannel(t, s, "demo", "live")
-	if err := s.PutChannel(t.Context(), store.Channel{Bucket: "demo", Name: "off", Status: store.Disabled}); err != nil {
+	if _, err := s.PutChannel(t.Context(), store.Channel{Bucket: "demo", Name: "off", Status: store.Disabled}); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ bucket, channel, playlist, want string }{

@@ -117,7 +117,7 @@ func putBucket(t testing.TB, s *store.Store, name string) {
 
 func putChannel(t testing.TB, s *store.Store, bucket, name string) {
 	t.Helper()
-	if err := s.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: name}); err != nil {
+	if _, err := s.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: name}); err != nil {
 		t.Fatalf("PutChannel: %v", err)
 	}
 }

@@ -75,8 +75,9 @@ var table = []struct {
 	{context.DeadlineExceeded, Error{Status: 400, Code: "RequestTimeout", Message: "The request took too long."}},
 	{context.Canceled, Error{Status: 400, Code: "RequestTimeout", Message: "The client went away."}},
 
-	// The store handles these itself; one that escapes is its fault.
+	// No request meets these; one that escapes is a fault of the server.
 	{store.ErrNotFound, *InternalError},
+	{store.ErrChannelExists, *InternalError}, // from CreateChannel, whose callers ask for it
 	{store.ErrInUse, *InternalError},
 	{store.ErrTooLarge, *InternalError},
 }

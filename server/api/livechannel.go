@@ -38,13 +38,6 @@ func (b *channelBody) channel(bucket, name string) (store.Channel, error) {
 		return c, invalidValue("Type", string(b.Target.Type), "value", "Target/Type is HLS.")
 	}
 	c.Target.PlaylistName = string(b.Target.PlaylistName)
-	if (b.Target.FragDuration == "") != (b.Target.FragCount == "") {
-		field := "FragDuration"
-		if b.Target.FragCount == "" {
-			field = "FragCount"
-		}
-		return c, invalidValue(field, "", "pair", "Target/FragDuration and Target/FragCount are given together or not at all.")
-	}
 	for _, n := range []struct {
 		name string
 		text text
@@ -53,9 +46,6 @@ func (b *channelBody) channel(bucket, name string) (store.Channel, error) {
 		{"FragDuration", b.Target.FragDuration, &c.Target.FragDuration},
 		{"FragCount", b.Target.FragCount, &c.Target.FragCount},
 	} {
-		if n.text == "" {
-			continue
-		}
 		if err := n.text.number(n.name, n.to); err != nil {
 			return c, err
 		}
@@ -71,13 +61,15 @@ func (b *channelBody) channel(bucket, name string) (store.Channel, error) {
 	return c, b.Snapshot.Interval.number("Interval", &c.Snapshot.Interval)
 }
 
-// number reads 1 to 100, the range of every number in the body.
-func (t text) number(field string, to *int) error {
-	n, err := strconv.Atoi(string(t))
-	if err != nil || n < 1 || n > 100 {
+// number parses t. An absent number is 0 to the store, which checks the range; so a
+// 0 that was sent is refused here.
+func (t text) number(field string, to *int) (err error) {
+	if t == "" {
+		return nil
+	}
+	if *to, err = strconv.Atoi(string(t)); err != nil || *to == 0 {
 		return invalidValue(field, string(t), "range", field+" is a number from 1 to 100.")
 	}
-	*to = n
 	return nil
 }
 
@@ -101,11 +93,8 @@ func (s *Server) putLiveChannel(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Store.PutChannel(r.Context(), c); err != nil {
+	if c, err = s.Store.PutChannel(r.Context(), c); err != nil {
 		return err
-	}
-	if c.Target.PlaylistName == "" {
-		c.Target.PlaylistName = store.DefaultPlaylistName
 	}
 	return writeXML(w, struct {
 		XMLName     xml.Name `xml:"CreateLiveChannelResult"`

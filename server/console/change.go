@@ -62,14 +62,11 @@ func (k *console) createChannel(r *http.Request) (string, error) {
 			return "", inputError(fmt.Sprintf("%s is %q; it is a whole number from 1 to 100.", n.name, text))
 		}
 	}
-	_, err := k.Store.Channel(r.Context(), c.Bucket, c.Name)
-	if err == nil {
-		return "", inputError("There is a channel " + c.Bucket + "/" + c.Name + " already; choose another name.")
+	_, err := k.Store.CreateChannel(r.Context(), c)
+	if errors.Is(err, store.ErrChannelExists) {
+		err = inputError("There is a channel " + c.Bucket + "/" + c.Name + " already; choose another name.")
 	}
-	if !errors.Is(err, store.ErrNoSuchChannel) {
-		return "", err
-	}
-	return "/publish/" + url.PathEscape(c.Bucket) + "/" + url.PathEscape(c.Name), k.Store.PutChannel(r.Context(), c)
+	return "/publish/" + url.PathEscape(c.Bucket) + "/" + url.PathEscape(c.Name), err
 }
 
 func (k *console) setStatus(r *http.Request) (string, error) {

@@ -55,7 +55,7 @@ func newFixture(t *testing.T, change func(*Config)) *fixture {
 
 func (f *fixture) putChannel(t *testing.T, bucket, name string) {
 	t.Helper()
-	if err := f.Store.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: name}); err != nil {
+	if _, err := f.Store.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: name}); err != nil {
 		t.Fatal(err)
 	}
 }

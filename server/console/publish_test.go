@@ -51,7 +51,7 @@ func TestPublishURL(t *testing.T) {
 
 func TestOBSDownload(t *testing.T) {
 	f := newFixture(t, nil)
-	if err := f.Store.PutChannel(t.Context(), store.Channel{Bucket: "open", Name: "a\"b..;"}); err != nil {
+	if _, err := f.Store.PutChannel(t.Context(), store.Channel{Bucket: "open", Name: "a\"b..;"}); err != nil {
 		t.Fatal(err)
 	}
 	w := f.do(http.MethodGet, "/publish/open/"+url.PathEscape("a\"b..;")+"/obs.zip", here, nil)

@@ -93,7 +93,7 @@ func publishWorld(t *testing.T) *world {
 		if _, err := w.Store.PutBucket(t.Context(), bucket, store.Private); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Store.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: "test-channel", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
+		if _, err := w.Store.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: "test-channel", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestResolve(t *testing.T) {
 		{Bucket: "live", Name: "live"},
 	} {
 		c.Target = store.Target{FragDuration: 2, FragCount: 3}
-		if err := w.Store.PutChannel(t.Context(), c); err != nil {
+		if _, err := w.Store.PutChannel(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}

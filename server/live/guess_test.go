@@ -163,7 +163,7 @@ func TestUnsignedWhileLive(t *testing.T) {
 	w := newWorld(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	if err := w.Store.PutChannel(ctx, store.Channel{Bucket: "open", Name: "signed", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
+	if _, err := w.Store.PutChannel(ctx, store.Channel{Bucket: "open", Name: "signed", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
 		t.Fatal(err)
 	}
 	go w.Run(ctx)

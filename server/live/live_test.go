@@ -70,7 +70,7 @@ func newWorldOn(t *testing.T, disk func(store.Blobs) store.Blobs) *world {
 			t.Fatal(err)
 		}
 		c := store.Channel{Bucket: bucket, Name: "ch", Target: store.Target{FragDuration: 2, FragCount: 3}}
-		if err := s.PutChannel(t.Context(), c); err != nil {
+		if _, err := s.PutChannel(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -36,7 +36,7 @@ func newLog(t testing.TB) *Log {
 			t.Fatal(err)
 		}
 		c := store.Channel{Bucket: b, Name: "channel-of-" + b, Target: store.Target{FragDuration: 5, FragCount: 3, PlaylistName: "list.m3u8"}}
-		if err := s.PutChannel(t.Context(), c); err != nil {
+		if _, err := s.PutChannel(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}
