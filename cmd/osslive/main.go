@@ -44,6 +44,7 @@ type cli struct {
 	Doctor   doctorCmd   `cmd:"" help:"Check what could keep a server with these flags, or its clients, from working, and say what to do."`
 	Health   healthCmd   `cmd:"" help:"Ask a running server whether it is ready; exit 0 if so."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Licenses licensesCmd `cmd:"" help:"Print the licences of osslive and of what is linked into it."`
 }
 
 // console is where a command writes: results to out, logs to err.
