@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -22,10 +23,11 @@ const (
 	paramTokenV4     = "x-oss-security-token"
 )
 
-// writeEscaped writes s with every byte but A-Z a-z 0-9 - _ . ~ as %XX, and
-// those in keep as they are (RFC 3986 §2.3).
-func writeEscaped(b *strings.Builder, s, keep string) {
+// escape returns s with every byte but A-Z a-z 0-9 - _ . ~ and those in keep as
+// %XX (RFC 3986 §2.3).
+func escape(s, keep string) string {
 	const upperHex = "0123456789ABCDEF"
+	var b strings.Builder
 	for i := range len(s) {
 		switch c := s[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9',
@@ -37,6 +39,7 @@ func writeEscaped(b *strings.Builder, s, keep string) {
 			b.WriteByte(upperHex[c&15])
 		}
 	}
+	return b.String()
 }
 
 // path is what is signed of the target, not yet escaped.
@@ -55,13 +58,11 @@ func canonicalQuery(q url.Values) string {
 		if name == paramSignatureV2 {
 			continue
 		}
-		var b strings.Builder
-		writeEscaped(&b, name, "")
+		pair := escape(name, "")
 		if value := q.Get(name); value != "" {
-			b.WriteByte('=')
-			writeEscaped(&b, value, "")
+			pair += "=" + escape(value, "")
 		}
-		pairs = append(pairs, b.String())
+		pairs = append(pairs, pair)
 	}
 	// By name: "=" would sort "a-b" before "a".
 	slices.SortFunc(pairs, func(a, b string) int {
@@ -74,21 +75,24 @@ func canonicalQuery(q url.Values) string {
 
 // parseMembers reads what follows the scheme in an Authorization header:
 // members like "name=value" or "name:value", separated by commas, in any
-// order, each of the given names at most once.
-func parseMembers(authorization, equals string, names ...string) (map[string]string, error) {
+// order, each of the given names at most once. With an error it returns those that
+// it could read.
+func parseMembers(authorization, equals string, names ...string) (members map[string]string, err error) {
 	_, list, _ := strings.Cut(authorization, " ")
-	members := make(map[string]string)
+	members = make(map[string]string)
 	for member := range strings.SplitSeq(list, ",") {
 		name, value, found := strings.Cut(strings.TrimSpace(member), equals)
-		if !found || !slices.Contains(names, name) {
-			return nil, fmt.Errorf("%w: member %.40q", ErrMalformed, name)
+		_, twice := members[name]
+		switch {
+		case !found || !slices.Contains(names, name):
+			err = cmp.Or(err, fmt.Errorf("%w: member %.40q", ErrMalformed, name))
+		case twice:
+			err = cmp.Or(err, repeated(name))
+		default:
+			members[name] = value
 		}
-		if _, twice := members[name]; twice {
-			return nil, repeated(name)
-		}
-		members[name] = value
 	}
-	return members, nil
+	return members, err
 }
 
 // additionalHeaders reads the list of headers that are signed because the

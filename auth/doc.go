@@ -1,11 +1,14 @@
-// Package auth signs and verifies requests to Alibaba Cloud OSS: HTTP requests
-// and RTMP publish URLs. It does no I/O and reads no clock; it takes values
-// and returns values.
+// Package auth owns the signatures of Alibaba Cloud OSS: it signs and verifies HTTP
+// requests and RTMP publish URLs, and makes temporary keys. It does no I/O, reads no
+// clock, and must not know what a caller may do, nor how an error is answered: it
+// takes values and returns values.
 //
 // [VerifyRequest] and [VerifyPublish] turn a request into an [Identity], which
 // nothing else can make; [SignRequest], [SignURL], [SignRequestV4],
 // [SignURLV4] and [SignPublish] are their counterparts for clients.
-// [MintToken] makes temporary keys.
+// [MintToken] makes temporary keys. [Request.Claim] and [Request.Text] give out what
+// a request says of its signature and the text that it signs, in parts and unproved,
+// to programs that explain why a signature is wrong.
 //
 // # The signatures
 //

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -112,22 +111,6 @@ const (
 	tokenUnsigned = false
 )
 
-// stringToSign is the text that is signed of a publish URL.
 func (p *Publish) stringToSign(expires string, withToken bool) string {
-	var b strings.Builder
-	b.WriteString(expires)
-	b.WriteByte('\n')
-	for _, name := range slices.Sorted(maps.Keys(p.Query)) {
-		switch name {
-		case paramKeyID, paramExpires, paramSignature, paramOtherToken:
-			continue
-		case paramToken:
-			if !withToken {
-				continue
-			}
-		}
-		b.WriteString(name + ":" + p.Query.Get(name) + "\n")
-	}
-	b.WriteString("/" + p.Bucket + "/" + p.Channel)
-	return b.String()
+	return p.text(expires, withToken).String()
 }

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -32,34 +33,30 @@ func isSubresource(name string) bool {
 	return found || strings.HasPrefix(name, "x-oss-")
 }
 
-// writeResource writes the canonicalized resource: nothing in it is escaped,
-// and a sub-resource without a value stands without "=".
-func writeResource(b *strings.Builder, r *Request) {
-	b.WriteByte('/')
-	if r.Bucket != "" {
-		b.WriteString(r.Bucket)
-		b.WriteByte('/')
-		b.WriteString(r.Key)
-	}
+// subresourcesOf returns the sub-resources of q with "?" before them: not escaped,
+// and one without a value without "=".
+func subresourcesOf(q url.Values) string {
+	var b strings.Builder
 	separator := byte('?')
-	for _, name := range slices.Sorted(maps.Keys(r.Query)) {
+	for _, name := range slices.Sorted(maps.Keys(q)) {
 		if !isSubresource(name) {
 			continue
 		}
 		b.WriteByte(separator)
 		separator = '&'
 		b.WriteString(name)
-		if value := r.Query.Get(name); value != "" {
+		if value := q.Get(name); value != "" {
 			b.WriteByte('=')
 			b.WriteString(value)
 		}
 	}
+	return b.String()
 }
 
-// writeHeaders writes the canonicalized headers: all x-oss- ones and those in
-// also, which has lower-case names. Several values of one header are signed
-// as one, joined by commas (RFC 9110 §5.2).
-func writeHeaders(b *strings.Builder, r *Request, also ...string) {
+// signedHeaders returns the canonicalized headers, "name:value": all x-oss- ones
+// and those in also, which has lower-case names. Several values of one header are
+// signed as one, joined by commas (RFC 9110 §5.2).
+func signedHeaders(r *Request, also ...string) []string {
 	signed := make(map[string]string)
 	for name, values := range r.Header {
 		name = strings.ToLower(name)
@@ -75,7 +72,9 @@ func writeHeaders(b *strings.Builder, r *Request, also ...string) {
 	if slices.Contains(also, "host") {
 		signed["host"] = r.Host
 	}
+	lines := make([]string, 0, len(signed))
 	for _, name := range slices.Sorted(maps.Keys(signed)) {
-		b.WriteString(name + ":" + signed[name] + "\n")
+		lines = append(lines, name+":"+signed[name])
 	}
+	return lines
 }

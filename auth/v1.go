@@ -107,14 +107,15 @@ func verifyV1Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 	return Identity{keyID: id}, nil
 }
 
-// parseAuthorizationV1 splits "OSS {id}:{signature}".
+// parseAuthorizationV1 splits "OSS {id}:{signature}"; with an error it returns what
+// there is of them.
 func parseAuthorizationV1(s string) (id, signature string, err error) {
 	s, isV1 := strings.CutPrefix(s, "OSS ")
-	id, signature, found := strings.Cut(s, ":")
-	if !isV1 || !found || id == "" || signature == "" {
-		return "", "", fmt.Errorf("%w: want OSS AccessKeyId:Signature", ErrMalformed)
+	id, signature, _ = strings.Cut(s, ":")
+	if !isV1 || id == "" || signature == "" {
+		err = fmt.Errorf("%w: want OSS AccessKeyId:Signature", ErrMalformed)
 	}
-	return id, signature, nil
+	return id, signature, err
 }
 
 // requestDate returns the date that is signed, as text and as time.
@@ -213,30 +214,18 @@ func parseExpires(s string) (time.Time, error) {
 	return time.Unix(n, 0), nil
 }
 
-// stringToSignV1 is the text that version 1 signs; date is the Expires of a
-// signed URL.
-func (r *Request) stringToSignV1(date string) string {
-	var b strings.Builder
-	for _, s := range []string{r.Method, r.Header.Get("Content-Md5"), r.Header.Get("Content-Type"), date} {
-		b.WriteString(s)
-		b.WriteByte('\n')
-	}
-	writeHeaders(&b, r)
-	writeResource(&b, r)
-	return b.String()
-}
+func (r *Request) stringToSignV1(date string) string { return r.textV1(date).String() }
 
 // stringsToSignV1 adds to the text of version 1 what the C SDK signs at an IP
 // endpoint: the resource of a bucket without its last slash.
 func (r *Request) stringsToSignV1(date string) []string {
-	text := r.stringToSignV1(date)
-	if r.Bucket == "" || r.Key != "" {
-		return []string{text}
+	t := r.textV1(date)
+	all := []string{t.String()}
+	if r.Bucket != "" && r.Key == "" {
+		t.Resource = "/" + r.Bucket
+		all = append(all, t.String())
 	}
-	var resource strings.Builder
-	writeResource(&resource, r)
-	bare := strings.Replace(resource.String(), "/"+r.Bucket+"/", "/"+r.Bucket, 1)
-	return []string{text, strings.TrimSuffix(text, resource.String()) + bare}
+	return all
 }
 
 // signV1 is base64(HMAC-SHA1(secret, stringToSign)).

@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+var membersV2 = []string{"AccessKeyId", "AdditionalHeaders", "Signature"}
+
 // signRequestV2 signs r with version 2 in its header, the additional headers
 // included.
 func signRequestV2(r *Request, k Key, now time.Time, additional ...string) {
@@ -54,7 +56,7 @@ func signURLV2(r *Request, k Key, expires string, additional ...string) url.Valu
 }
 
 func verifyV2Header(r *Request, keys Keys, now time.Time) (Identity, error) {
-	members, err := parseMembers(r.Header.Get("Authorization"), ":", "AccessKeyId", "AdditionalHeaders", "Signature")
+	members, err := parseMembers(r.Header.Get("Authorization"), ":", membersV2...)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -135,21 +137,6 @@ func (k Key) verifyV2(signature, stringToSign string) error {
 
 func (k Key) macV2(stringToSign string) []byte { return macSHA256([]byte(k.Secret), stringToSign) }
 
-// stringToSignV2 is the text that version 2 signs; date is the expiry of a
-// signed URL.
 func (r *Request) stringToSignV2(date string, additional []string) string {
-	var b strings.Builder
-	for _, s := range []string{r.Method, r.Header.Get("Content-Md5"), r.Header.Get("Content-Type"), date} {
-		b.WriteString(s)
-		b.WriteByte('\n')
-	}
-	writeHeaders(&b, r, additional...)
-	b.WriteString(strings.Join(additional, ";"))
-	b.WriteByte('\n')
-	writeEscaped(&b, r.path(), "")
-	if q := canonicalQuery(r.Query); q != "" {
-		b.WriteByte('?')
-		b.WriteString(q)
-	}
-	return b.String()
+	return r.textV2(date, additional).String()
 }

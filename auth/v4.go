@@ -27,6 +27,8 @@ const (
 	requestV4       = "aliyun_v4_request"
 )
 
+var membersV4 = []string{"Credential", "AdditionalHeaders", "Signature"}
+
 // SignRequestV4 signs r with version 4 in its header: it sets x-oss-date to
 // now, the security token if k has one, and Authorization. The additional
 // headers, in lower case, are signed too. The body is signed if r has its
@@ -79,7 +81,7 @@ func signURLV4(r *Request, k Key, timestamp, lifetime string, additional ...stri
 }
 
 func verifyV4Header(r *Request, keys Keys, now time.Time) (Identity, error) {
-	members, err := parseMembers(r.Header.Get("Authorization"), "=", "Credential", "AdditionalHeaders", "Signature")
+	members, err := parseMembers(r.Header.Get("Authorization"), "=", membersV4...)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -275,19 +277,4 @@ func (r *Request) payload() string {
 	return unsignedPayload
 }
 
-// canonicalV4 is the canonical request; additional is sorted.
-func (r *Request) canonicalV4(additional []string) string {
-	var b strings.Builder
-	b.WriteString(r.Method)
-	b.WriteByte('\n')
-	writeEscaped(&b, r.path(), "/")
-	b.WriteByte('\n')
-	b.WriteString(canonicalQuery(r.Query))
-	b.WriteByte('\n')
-	writeHeaders(&b, r, append([]string{"content-md5", "content-type"}, additional...)...)
-	b.WriteByte('\n')
-	b.WriteString(strings.Join(additional, ";"))
-	b.WriteByte('\n')
-	b.WriteString(r.payload())
-	return b.String()
-}
+func (r *Request) canonicalV4(additional []string) string { return r.textV4(additional).String() }

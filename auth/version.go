@@ -98,10 +98,7 @@ func withoutCredentials(q url.Values) url.Values {
 	if c == nil {
 		c = url.Values{}
 	}
-	for _, name := range []string{
-		paramKeyID, paramExpires, paramSignature, paramToken,
-		paramVersion, paramCredential, paramDate, paramLifetime, paramKeyIDV2, paramAdditional, paramSignatureV2, paramTokenV4,
-	} {
+	for _, name := range credentialParams {
 		c.Del(name)
 	}
 	return c
