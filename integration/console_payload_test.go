@@ -106,8 +106,7 @@ func plant(t testing.TB, s *server, c *client, i int, payload string) (pages []s
 		t.Errorf("%q as a key's ID: got %d", payload, resp.StatusCode)
 	}
 
-	// A program and a stream name that are refused: most without a signature, since
-	// guessing at one is slowed down.
+	// A program and a stream name that are refused: most without a signature.
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	conn, err := pusher.Dial(ctx, s.HTTP)

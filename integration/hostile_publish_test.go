@@ -186,8 +186,8 @@ func connectHostile(t *testing.T, c *client, channel string) *pusher.Conn {
 	return conn
 }
 
-// TestHostileGuessing is P9 on the wire: guesses get slower, and publishers with a
-// right signature do not.
+// TestHostileGuessing is P9 on the wire: guesses add few lines to the log, and a
+// publisher with a right signature does not wait for them.
 func TestHostileGuessing(t *testing.T) {
 	guessers, length := counts(20, 200), time.Duration(counts(3, 30))*time.Second
 	s := serve(t, t.TempDir(), "guess")
@@ -227,12 +227,6 @@ func TestHostileGuessing(t *testing.T) {
 	// Five refusals, five explanations and a summary a second.
 	if limit := int(length.Seconds()+3) * 12; lines > limit {
 		t.Errorf("%d lines of log in %v, want at most %d", lines, length, limit)
-	}
-	if limit := guessers * (int(length.Seconds()) + 12); tries > limit {
-		t.Errorf("%d guesses, want at most %d: one a second each, but for the first", tries, limit)
-	}
-	if slowest < 900*time.Millisecond {
-		t.Errorf("the slowest guess was answered after %v, want a second", slowest)
 	}
 	if among > alone+2*time.Second {
 		t.Error(fmt.Errorf("a right signature took %v, alone %v", among, alone))

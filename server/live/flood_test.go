@@ -16,65 +16,6 @@ import (
 	"osslive/store"
 )
 
-func tcp(ip string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(ip), Port: 1} }
-
-// TestGuessersWait: how long the answers of one source take, and that others'
-// do not.
-func TestGuessersWait(t *testing.T) {
-	var g guessers
-	now := time.Now()
-	var waits []time.Duration
-	for range 15 {
-		waits = append(waits, g.failed(tcp("192.0.2.1"), now))
-	}
-	t.Logf("waits of one source: %v", waits)
-	for i, d := range waits {
-		switch {
-		case i < freeTries && d != 0, i >= freeTries && d < firstWait, i > 0 && d < waits[i-1], i >= 10 && d != longestWait:
-			t.Errorf("failure %d waits %v", i+1, d)
-		}
-	}
-	for _, c := range []struct {
-		name string
-		from string
-		at   time.Time
-		want time.Duration
-	}{
-		{"another source", "192.0.2.2", now, 0},
-		{"the same in IPv6 form", "::ffff:192.0.2.1", now, longestWait},
-		{"the same, much later", "192.0.2.1", now.Add(forgetAfter + time.Second), 0},
-	} {
-		if got := g.failed(tcp(c.from), c.at); got != c.want {
-			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
-		}
-	}
-	for i := range 4 {
-		g.failed(&net.TCPAddr{IP: net.IP{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, byte(i)}}, now)
-	}
-	if got := g.failed(tcp("2001:db8::1"), now); got == 0 {
-		t.Error("another address of the same IPv6 network does not wait")
-	}
-}
-
-// TestGuessersAreBounded: more sources than can be remembered count as one.
-func TestGuessersAreBounded(t *testing.T) {
-	var g guessers
-	now := time.Now()
-	for i := range 3 * maxSources {
-		g.failed(&net.TCPAddr{IP: net.IPv4(10, byte(i>>16), byte(i>>8), byte(i))}, now)
-	}
-	if len(g.sources) > maxSources+1 {
-		t.Errorf("%d sources are remembered, want at most %d", len(g.sources), maxSources+1)
-	}
-	if got := g.failed(tcp("10.99.0.1"), now); got != longestWait {
-		t.Errorf("one source too many waits %v, want %v", got, longestWait)
-	}
-	g.failed(tcp("10.99.0.1"), now.Add(2*forgetAfter))
-	if len(g.sources) > 2 {
-		t.Errorf("%d sources are remembered for ever", len(g.sources))
-	}
-}
-
 // lines is a log's output.
 type lines struct {
 	mu sync.Mutex
@@ -96,12 +37,12 @@ func (l *lines) all() string {
 // TestRefusalLines: a flood that does not stop has five lines and one summary a
 // second.
 func TestRefusalLines(t *testing.T) {
-	var l refusalLog
+	var l limiter
 	began := time.Now()
 	lines, summaries, counted := 0, 0, 0
 	for i := range 100_000 { // ten seconds of it; summary is asked for twice a second
 		now := began.Add(time.Duration(i) * 100 * time.Microsecond)
-		if l.line(now, "reason") {
+		if l.allow(now, "reason") {
 			lines++
 		}
 		if i%5000 == 4999 {
@@ -135,7 +76,7 @@ func TestManyGuesses(t *testing.T) {
 			for i := worker; i < count; i += 8 {
 				r := w.request("demo", "ch", nil)
 				r.Query.Set("Signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
-				r.RemoteAddr = &net.TCPAddr{IP: net.IPv4(10, 0, byte(i/freeTries>>8), byte(i/freeTries)), Port: 1}
+				r.RemoteAddr = &net.TCPAddr{IP: net.IPv4(10, 0, byte(i>>8), byte(i)), Port: 1}
 				if _, err := w.Publish(ctx, r); err == nil {
 					t.Error("a wrong signature was accepted")
 				}

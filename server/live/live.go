@@ -51,8 +51,7 @@ type Handler struct {
 	mu       sync.Mutex
 	sessions map[*session]struct{} // those whose leases Run renews
 
-	guessers guessers
-	refusals refusalLog
+	limiter limiter // of lines about refusals
 }
 
 // New returns a Handler. Its Run must be running while it serves.
@@ -79,7 +78,7 @@ func (h *Handler) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			if others, last := h.refusals.summary(now); others > 0 {
+			if others, last := h.limiter.summary(now); others > 0 {
 				h.Logger.Warn("more publishes refused", "count", others, "last_reason", last)
 			}
 			for _, s := range h.live() {

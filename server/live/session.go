@@ -63,13 +63,10 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 		a := answerFor(err)
 		rejection := a.reject(requestID)
 		h.Metrics.Refused(rejection.Code)
-		if h.refusals.line(time.Now(), rejection.Description) {
+		if h.limiter.allow(time.Now(), rejection.Description) {
 			log.Warn("publish refused", "path", r.Path, "reason", rejection.Description)
 		}
 		h.keep(r, t, requestID, a, err)
-		if a.class == answer.Denied {
-			pause(ctx, h.guessers.failed(r.RemoteAddr, time.Now()))
-		}
 		return nil, rejection
 	}
 	channel := record.Channel()
@@ -238,7 +235,7 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp.RejectError {
 	requestID := refusal.NewID()
 	h.Metrics.Refused(err.Code)
-	if h.refusals.line(time.Now(), err.Description) {
+	if h.limiter.allow(time.Now(), err.Description) {
 		h.Logger.Warn("publish refused", "request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer, "reason", err.Description)
 	}
 	code, message, _ := strings.Cut(err.Description, ": ")
@@ -259,7 +256,7 @@ func (h *Handler) Ended(i rtmp.CloseInfo) {
 	var violation *rtmp.ProtocolError
 	var limit *rtmp.LimitError
 	broken := errors.As(i.Reason, &violation) || errors.As(i.Reason, &limit)
-	if !i.Published && broken && h.refusals.line(time.Now(), i.Reason.Error()) {
+	if !i.Published && broken && h.limiter.allow(time.Now(), i.Reason.Error()) {
 		level = slog.LevelWarn
 	}
 	h.Logger.Log(context.Background(), level, "rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
