@@ -103,7 +103,7 @@ func TestAdditions(t *testing.T) {
 				t.Errorf("%s: added %s: got error %v, want refused: %t", v.Name, what, err, wantRefused)
 			}
 		}
-		for _, name := range append([]string{"x-oss-process", "x-oss-ac-source-ip"}, subresources[:]...) {
+		for _, name := range append([]string{"x-oss-process", "x-oss-ac-source-ip"}, append(subresources[:], parameters[:]...)...) {
 			if _, there := v.Query[name]; there || name == paramToken || v.Version != "" {
 				continue
 			}

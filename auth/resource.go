@@ -7,30 +7,40 @@ import (
 	"strings"
 )
 
-// subresources are the query parameters that version 1 signs, sorted, besides
-// all that begin with "x-oss-". It is the union of what the documentation
-// names and what the official SDKs sign.
-var subresources = [...]string{
-	"accessPoint", "accessPointPolicy", "acl", "append", "asyncFetch", "bucketArchiveDirectRead",
-	"bucketInfo", "callback", "callback-var", "cloudboxes", "cname", "comp", "continuation-token",
-	"cors", "delete", "encryption", "endTime", "group", "httpsConfig", "img", "inventory",
-	"inventoryId", "lifecycle", "link", "live", "location", "logging", "metaQuery", "objectInfo",
-	"objectMeta", "partNumber", "policy", "position", "publicAccessBlock", "qos", "qosInfo",
-	"qosRequester", "redundancyTransition", "referer", "regionList", "replication",
-	"replicationLocation", "replicationProgress", "requestPayment", "requesterQosInfo",
-	"resourceGroup", "resourcePool", "resourcePoolBuckets", "resourcePoolInfo",
-	"response-cache-control", "response-content-disposition", "response-content-encoding",
-	"response-content-language", "response-content-type", "response-expires", "responseHeader",
-	"restore", "rtc", "security-token", "sequential", "startTime", "stat", "status", "style",
-	"styleName", "symlink", "tagging", "transferAcceleration", "udf", "udfApplication",
-	"udfApplicationLog", "udfId", "udfImage", "udfImageDesc", "udfName", "uploadId", "uploads",
-	"versionId", "versioning", "versions", "vod", "website", "withHashContext", "worm",
-	"wormExtend", "wormId",
-}
+// subresources are the query parameters that choose an operation and that version 1
+// signs, besides all that begin with "x-oss-"; parameters are those that it signs
+// and that choose nothing. Both are sorted. Together they are the union of what the
+// documentation names and what the official SDKs sign.
+var (
+	subresources = [...]string{
+		"accessPoint", "accessPointPolicy", "acl", "append", "asyncFetch", "bucketArchiveDirectRead",
+		"bucketInfo", "callback", "cloudboxes", "cname", "comp", "cors", "delete", "encryption", "group",
+		"httpsConfig", "img", "inventory", "inventoryId", "lifecycle", "link", "live", "location",
+		"logging", "metaQuery", "objectInfo", "objectMeta", "partNumber", "policy", "position",
+		"publicAccessBlock", "qos", "qosInfo", "qosRequester", "redundancyTransition", "referer",
+		"regionList", "replication", "replicationLocation", "replicationProgress", "requestPayment",
+		"requesterQosInfo", "resourceGroup", "resourcePool", "resourcePoolBuckets", "resourcePoolInfo",
+		"responseHeader", "restore", "rtc", "sequential", "stat", "status", "style", "styleName", "symlink",
+		"tagging", "transferAcceleration", "udf", "udfApplication", "udfApplicationLog", "udfId",
+		"udfImage", "udfImageDesc", "udfName", "uploadId", "uploads", "versionId", "versioning", "versions",
+		"vod", "website", "worm", "wormExtend", "wormId",
+	}
+	parameters = [...]string{
+		"callback-var", "continuation-token", "endTime", "response-cache-control",
+		"response-content-disposition", "response-content-encoding", "response-content-language",
+		"response-content-type", "response-expires", "security-token", "startTime", "withHashContext",
+	}
+)
 
+// Subresources returns the query parameters that choose an operation and that
+// version 1 signs, sorted, without those that begin with "x-oss-".
+func Subresources() []string { return slices.Clone(subresources[:]) }
+
+// isSubresource reports whether version 1 signs a query parameter.
 func isSubresource(name string) bool {
-	_, found := slices.BinarySearch(subresources[:], name)
-	return found || strings.HasPrefix(name, "x-oss-")
+	_, chooses := slices.BinarySearch(subresources[:], name)
+	_, plain := slices.BinarySearch(parameters[:], name)
+	return chooses || plain || strings.HasPrefix(name, "x-oss-")
 }
 
 // subresourcesOf returns the sub-resources of q with "?" before them: not escaped,

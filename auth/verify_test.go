@@ -28,9 +28,11 @@ func testPublish() *Publish {
 }
 
 func TestSubresourcesAreSorted(t *testing.T) {
-	for i := 1; i < len(subresources); i++ {
-		if subresources[i-1] >= subresources[i] {
-			t.Errorf("%q stands before %q", subresources[i-1], subresources[i])
+	for _, names := range [][]string{subresources[:], parameters[:]} {
+		for i := 1; i < len(names); i++ {
+			if names[i-1] >= names[i] {
+				t.Errorf("%q stands before %q", names[i-1], names[i])
+			}
 		}
 	}
 }

@@ -7,9 +7,6 @@ import (
 	"errors"
 	"hash"
 	"io"
-	"net/http"
-
-	"github.com/go-chi/chi/v5"
 
 	"osslive/auth"
 	"osslive/server/answer"
@@ -18,20 +15,11 @@ import (
 
 // authenticate finds out who calls, and with that which reading of the URL was
 // meant: the one the signature is right for. From here on there is one target.
-func (s *Server) authenticate(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := requestOf(hr)
-		err := s.identify(r)
-		if err == nil {
-			err = r.requirePayload(r.caller.PayloadSHA256())
-		}
-		if err != nil {
-			s.writeError(w, r, err)
-			return
-		}
-		chi.RouteContext(hr.Context()).RoutePath = r.pattern()
-		next.ServeHTTP(w, hr)
-	})
+func (s *Server) authenticate(r *request) error {
+	if err := s.identify(r); err != nil {
+		return err
+	}
+	return r.requirePayload(r.caller.PayloadSHA256())
 }
 
 // identify sets caller and target of r. Where no reading has the right

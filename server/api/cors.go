@@ -24,48 +24,7 @@ const (
 // openExposed are the headers that CORSOpen lets pages see: those a player needs.
 const openExposed = "ETag, Content-Length, Content-Range, x-oss-request-id"
 
-// cors answers preflight requests and marks answers as readable. A preflight
-// carries no signature, so it comes before authenticate.
-func (s *Server) cors(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := requestOf(hr)
-		var err error
-		switch {
-		case r.method == http.MethodOptions:
-			r.operation = "OptionObject"
-			var rules []store.CORSRule
-			if rules, err = s.corsRules(r); err == nil {
-				err = s.preflight(w, r, rules)
-			}
-		case len(r.readings) == 1:
-			if err = s.applyRules(w, r); err == nil {
-				next.ServeHTTP(w, hr)
-			}
-		default: // lateCORS knows which bucket's rules count
-			s.markReadable(w.Header(), r, nil)
-			next.ServeHTTP(w, hr)
-		}
-		if err != nil {
-			s.writeError(w, r, err)
-		}
-	})
-}
-
-// lateCORS is cors for a URL that means several things: which bucket it is, and so
-// whose rules count, is settled by the signature.
-func (s *Server) lateCORS(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := requestOf(hr)
-		if len(r.readings) > 1 {
-			if err := s.applyRules(w, r); err != nil {
-				s.writeError(w, r, err)
-				return
-			}
-		}
-		next.ServeHTTP(w, hr)
-	})
-}
-
+// applyRules marks the answer as readable by what the bucket's rules allow.
 func (s *Server) applyRules(w http.ResponseWriter, r *request) error {
 	rules, err := s.corsRules(r)
 	if err == nil {
@@ -110,7 +69,13 @@ func setVary(h http.Header, rules []store.CORSRule) {
 	}
 }
 
-func (s *Server) preflight(w http.ResponseWriter, r *request, rules []store.CORSRule) error {
+// preflight answers an OPTIONS request. It carries no signature.
+func (s *Server) preflight(w http.ResponseWriter, r *request) error {
+	r.operation = "OptionObject"
+	rules, err := s.corsRules(r)
+	if err != nil {
+		return err
+	}
 	origin, method := r.header.Get("Origin"), r.header.Get("Access-Control-Request-Method")
 	wanted := headerNames(r.header.Values("Access-Control-Request-Headers"))
 	if origin == "" {

@@ -225,13 +225,11 @@ func TestPanic(t *testing.T) {
 	w := newWorld(t)
 	for _, route := range routes {
 		route.handle = func(*Server, http.ResponseWriter, *request) error { panic("boom") }
-		h := w.begin(w.recoverPanic(http.HandlerFunc(func(rw http.ResponseWriter, hr *http.Request) {
-			r := requestOf(hr)
-			r.caller, r.bucket, r.query = identity(t, w), "bucket", url.Values{}
-			w.endpoint(route)(rw, hr)
-		})))
 		rec := httptest.NewRecorder()
-		h.ServeHTTP(rec, w.request(route.method, "/", nil, nil))
+		w.answer(rec, w.request(route.method, "/", nil, nil), func(rw http.ResponseWriter, r *request) error {
+			r.caller, r.bucket, r.query = identity(t, w), "bucket", url.Values{}
+			return w.run(rw, r, route)
+		})
 		id := rec.Header().Get("x-oss-request-id")
 		if rec.Code != 500 || route.method != "HEAD" && (code(rec.Body.String()) != "InternalError" || !strings.Contains(rec.Body.String(), id)) || strings.Contains(rec.Body.String(), "boom") {
 			t.Errorf("%s: %d %s", route.operation, rec.Code, rec.Body)
@@ -265,7 +263,7 @@ func identity(t *testing.T, w *world) auth.Identity {
 
 func TestAnswerCutShort(t *testing.T) {
 	w := newWorld(t)
-	r := &newScope(w.request("GET", "/", nil, nil)).request
+	r := newRequest(w.request("GET", "/", nil, nil))
 	rw := newResponse(httptest.NewRecorder(), time.Now(), w.pace)
 	rw.Write(bytes.Repeat([]byte("x"), 10))
 	defer func() {

@@ -101,7 +101,7 @@ func (w *world) request(method, target string, header http.Header, body []byte) 
 // sign signs r for what its URL stands for, by the first reading of it.
 func (w *world) sign(r *http.Request) *http.Request {
 	w.t.Helper()
-	found, err := resolveTarget(r, w.Domains)
+	found, err := resolveTarget(r.Host, r.RequestURI, w.Domains)
 	if err != nil {
 		return r // refused before anybody looks at a signature
 	}

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"osslive/auth"
 	"osslive/server/refusal"
 )
@@ -38,31 +36,8 @@ type request struct {
 	ctx      context.Context // ends with the connection
 }
 
-// scope is the context of a request: it has the request as handlers see it, and
-// what chi keeps about it.
-type scope struct {
-	context.Context // net/http's
-	request         request
-	route           chi.Context
-}
-
-type requestKey struct{}
-
-func (s *scope) Value(key any) any {
-	switch key {
-	case requestKey{}:
-		return &s.request
-	case chi.RouteCtxKey:
-		return &s.route
-	}
-	return s.Context.Value(key)
-}
-
-// requestOf returns what begin put into the context.
-func requestOf(r *http.Request) *request { return r.Context().Value(requestKey{}).(*request) }
-
-func newScope(hr *http.Request) *scope {
-	return &scope{Context: hr.Context(), request: request{
+func newRequest(hr *http.Request) *request {
+	return &request{
 		id:         refusal.NewID(),
 		method:     hr.Method,
 		host:       hr.Host,
@@ -73,7 +48,7 @@ func newScope(hr *http.Request) *scope {
 		length:     hr.ContentLength,
 		began:      time.Now(),
 		ctx:        hr.Context(),
-	}}
+	}
 }
 
 func (r *request) Context() context.Context { return r.ctx }
@@ -88,6 +63,3 @@ func (r *request) level() level {
 	}
 	return onService
 }
-
-// pattern is the path of the route that the request asks for.
-func (r *request) pattern() string { return "/" + string(r.level()) + "/" + r.selector() }

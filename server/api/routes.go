@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"osslive/auth"
 	"osslive/store"
 )
 
@@ -83,25 +84,19 @@ var routes = []route{
 	{"GET", onObject, "x-oss-process=hls/sign", "GetSignedPlaylist", ownerOnly, (*Server).getSignedPlaylist},
 }
 
-// subresources are the query keys that choose another operation than the plain
-// one. Those without a route are known all the same, so that a request for one
-// is refused by name and never taken for a plain PutObject or GetObject. Those
-// with a route are part of a V1 signature, all but list-type.
-var subresources = []string{
-	"live", "comp", "status", "vod", "acl", "bucketInfo", "location", "stat", "delete", "objectMeta", "list-type",
-
-	"accessPoint", "accessPointConfigForObjectProcess", "accessPointForObjectProcess", "accessPointPolicy",
-	"accessPointPolicyForObjectProcess", "accessmonitor", "cleanRestoredObject", "legalHold", "objectWorm", "overwriteConfig",
-	"retention", "seal", "userDefinedLogFieldsConfig", "x-oss-write-get-object-response", "append", "asyncFetch", "bucketArchiveDirectRead", "callback",
-	"cloudboxes", "cname", "cors", "encryption", "group", "httpsConfig", "img", "inventory", "inventoryId", "lifecycle",
-	"link", "logging", "metaQuery", "objectInfo", "partNumber", "policy", "policyStatus", "position", "publicAccessBlock",
-	"qos", "qosInfo", "qosRequester", "redundancyTransition", "referer", "regionList", "regions", "replication",
-	"replicationLocation", "replicationProgress", "requestPayment", "requesterQosInfo", "resourceGroup", "resourcePool",
-	"resourcePoolBuckets", "resourcePoolInfo", "responseHeader", "restore", "rtc", "sequential", "style", "styleName",
-	"symlink", "tagging", "transferAcceleration", "udf", "udfApplication", "udfApplicationLog", "udfId", "udfImage",
-	"udfImageDesc", "udfName", "uploadId", "uploads", "versionId", "versioning", "versions", "website", "worm",
-	"wormExtend", "wormId", "x-oss-async-process", "x-oss-process",
-}
+// subresources are the query keys that choose another operation than the plain one:
+// those that version 1 signs, and others. Most have no route; they are known all the
+// same, so that a request for one is refused by name and never taken for a plain
+// PutObject or GetObject. They are sorted, but live comes first.
+var subresources = func() []string {
+	names := append(auth.Subresources(),
+		"accessPointConfigForObjectProcess", "accessPointForObjectProcess", "accessPointPolicyForObjectProcess", "accessmonitor",
+		"cleanRestoredObject", "legalHold", "list-type", "objectWorm", "overwriteConfig", "policyStatus", "regions", "retention",
+		"seal", "userDefinedLogFieldsConfig", "x-oss-async-process", "x-oss-process", "x-oss-write-get-object-response")
+	slices.Sort(names)
+	i := slices.Index(names, "live")
+	return slices.Insert(slices.Delete(names, i, i+1), 0, "live")
+}()
 
 // selector returns the part of the query that chooses the operation. A key
 // without a value and one with an empty value are the same.
@@ -163,23 +158,41 @@ func (r *request) selector() string {
 	return strings.TrimPrefix(chosen+"&"+copyHeader, "&")
 }
 
-// pattern is the path that chi knows the route by; request.pattern makes the
-// same of a request.
-func (r route) pattern() string { return "/" + string(r.level) + "/" + r.selector }
-
-// endpoint makes a route's handler: it runs for a caller who is known and
-// allowed, and nobody else.
-func (s *Server) endpoint(route route) http.HandlerFunc {
-	return func(w http.ResponseWriter, hr *http.Request) {
-		r := requestOf(hr)
-		r.operation = route.operation
-		if err := s.serve(w, r, route); err != nil {
-			s.writeError(w, r, err)
-		}
-	}
+// place is what a request addresses, together with its selector.
+type place struct {
+	level    level
+	selector string
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *request, route route) error {
+// byPlace has the routes of a place by their methods.
+var byPlace = func() map[place]map[string]route {
+	m := map[place]map[string]route{}
+	for _, r := range routes {
+		at := place{r.level, r.selector}
+		if m[at] == nil {
+			m[at] = map[string]route{}
+		}
+		m[at][r.method] = r
+	}
+	return m
+}()
+
+// route runs the operation that the request asks for.
+func (s *Server) route(w http.ResponseWriter, r *request) error {
+	methods, known := byPlace[place{r.level(), r.selector()}]
+	if !known {
+		return unknownSubresource(r)
+	}
+	route, allowed := methods[r.method]
+	if !allowed {
+		return methodNotAllowed(r)
+	}
+	return s.run(w, r, route)
+}
+
+// run runs the handler of a route for a caller who is allowed it.
+func (s *Server) run(w http.ResponseWriter, r *request, route route) error {
+	r.operation = route.operation
 	if route.level != onService {
 		if err := store.CheckBucketName(r.bucket); err != nil {
 			return err
@@ -189,12 +202,4 @@ func (s *Server) serve(w http.ResponseWriter, r *request, route route) error {
 		return err
 	}
 	return route.handle(s, w, r)
-}
-
-// fail answers a request that fits no route.
-func (s *Server) fail(explain func(*request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, hr *http.Request) {
-		r := requestOf(hr)
-		s.writeError(w, r, explain(r))
-	}
 }

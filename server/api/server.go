@@ -1,12 +1,14 @@
 package api
 
 import (
+	"cmp"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/go-chi/chi/v5"
 
 	"osslive/auth"
 	"osslive/server/address"
@@ -42,8 +44,7 @@ type Owner struct{ ID, DisplayName string }
 type Server struct {
 	Config
 	publicScheme, publicHost string // of PublicURL; empty: not set
-	handler                  http.Handler
-	pace                     pace // of bodies, in and out
+	pace                     pace   // of bodies, in and out
 }
 
 // New returns a Server; it starts nothing.
@@ -63,21 +64,101 @@ func New(c Config) *Server {
 		s.publicScheme = scheme
 		s.publicHost, _, _ = strings.Cut(rest, "/")
 	}
-
-	// chi matches method and level and keeps the order of the steps. It never
-	// sees the path of the URL: a router's idea of a path is not that of an
-	// object key, where "//", "/../" and "%2F" are ordinary characters.
-	mux := chi.NewRouter()
-	mux.Use(s.recoverPanic, s.resolve, s.cors, s.authenticate, s.lateCORS)
-	for _, route := range routes {
-		mux.Method(route.method, route.pattern(), s.endpoint(route))
-	}
-	mux.NotFound(s.fail(unknownSubresource))
-	mux.MethodNotAllowed(s.fail(methodNotAllowed))
-	s.handler = s.begin(mux)
 	return s
 }
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.handler.ServeHTTP(w, r)
+func (s *Server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	s.answer(w, hr, s.serve)
+}
+
+// answer makes the request value, sets the headers that every answer has, runs the
+// steps, answers the error that they return, and logs and counts the request.
+func (s *Server) answer(w http.ResponseWriter, hr *http.Request, steps func(http.ResponseWriter, *request) error) {
+	r := newRequest(hr)
+	rw := newResponse(w, r.began, s.pace)
+	var body *pacedBody
+	if hr.Body != http.NoBody {
+		body = &pacedBody{Reader: hr.Body, w: rw}
+		r.body = body
+	}
+	defer rw.leave(body)
+	w.Header().Set("Server", "AliyunOSS")
+	setOwn(w.Header(), "x-oss-request-id", r.id)
+	defer s.record(r, rw)
+	defer s.recoverPanic(rw, r)
+	if err := steps(rw, r); err != nil {
+		s.writeError(rw, r, err)
+	}
+}
+
+// serve takes a request through the steps that the package comment shows.
+func (s *Server) serve(w http.ResponseWriter, r *request) error {
+	if err := s.resolve(w, r); err != nil {
+		return err
+	}
+	if r.method == http.MethodOptions {
+		return s.preflight(w, r)
+	}
+	// Where the URL means several things the signature settles which bucket it is, and
+	// so whose CORS rules count.
+	ambiguous := len(r.readings) > 1
+	if ambiguous {
+		s.markReadable(w.Header(), r, nil)
+	} else if err := s.applyRules(w, r); err != nil {
+		return err
+	}
+	if err := s.authenticate(r); err != nil {
+		return err
+	}
+	if ambiguous {
+		if err := s.applyRules(w, r); err != nil {
+			return err
+		}
+	}
+	return s.route(w, r)
+}
+
+// record counts a request that is over and writes its line of the access log. The
+// line has no query: a signed URL is a credential.
+func (s *Server) record(r *request, w *response) {
+	took := time.Since(r.began)
+	status, operation := cmp.Or(w.status, http.StatusOK), cmp.Or(r.operation, "Unknown")
+	s.Metrics.Request(operation, strconv.Itoa(status), r.code, w.bytes, took)
+	if !s.Access.Enabled(r.ctx, slog.LevelInfo) {
+		return
+	}
+	s.Access.LogAttrs(r.ctx, slog.LevelInfo, "request",
+		slog.String("request_id", r.id), slog.String("operation", operation), slog.String("method", r.method),
+		slog.String("bucket", r.bucket), slog.String("key", r.key), slog.Int("status", status),
+		slog.String("code", r.code), slog.Int64("bytes", w.bytes), slog.Duration("took", took),
+		slog.String("remote", r.remoteAddr), slog.String("caller", r.caller.KeyID()))
+}
+
+// recoverPanic, which is deferred, answers InternalError for a step that panicked;
+// the process and the other requests live on.
+func (s *Server) recoverPanic(w http.ResponseWriter, r *request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause) // net/http closes the connection and logs nothing
+	}
+	s.Metrics.Panic()
+	s.writeError(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+}
+
+// resolve sets what r addresses: what its URL means without a signature.
+func (s *Server) resolve(w http.ResponseWriter, r *request) error {
+	if r.method == http.MethodConnect {
+		w.Header().Set("Connection", "close")
+		return errTunnel
+	}
+	found, err := resolveTarget(r.host, r.rawTarget, s.Domains)
+	if err != nil {
+		return err
+	}
+	r.readings, r.query, r.proxied = found.readings, found.query, found.proxied
+	r.target, err = s.unsignedReading(r)
+	return err
 }

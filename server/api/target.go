@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -49,14 +48,14 @@ type resolution struct {
 //
 // Keys come from the raw target, decoded once and not cleaned: "//", "/../"
 // and an escaped slash are part of the name.
-func resolveTarget(hr *http.Request, domains address.Domains) (resolution, error) {
-	if len(hr.RequestURI) > maxTarget {
+func resolveTarget(host, requestURI string, domains address.Domains) (resolution, error) {
+	if len(requestURI) > maxTarget {
 		return resolution{}, errURITooLong
 	}
-	if !validHost(hr.Host) {
+	if !validHost(host) {
 		return resolution{}, errInvalidHost
 	}
-	requestTarget, proxied, err := originForm(hr.RequestURI)
+	requestTarget, proxied, err := originForm(requestURI)
 	if err != nil {
 		return resolution{}, err
 	}
@@ -71,8 +70,8 @@ func resolveTarget(hr *http.Request, domains address.Domains) (resolution, error
 	}
 	// A cloud host on a direct connection is the Node SDK's, which dialled an
 	// address; no other name led here.
-	direct := address.Cloud(hr.Host) && !proxied
-	return resolution{readings(domains.Host(hr.Host), decoded, direct), query, proxied}, nil
+	direct := address.Cloud(host) && !proxied
+	return resolution{readings(domains.Host(host), decoded, direct), query, proxied}, nil
 }
 
 // readings returns what a decoded path can mean at a host: a bucket and a key,

@@ -174,7 +174,7 @@ func TestHosts(t *testing.T) {
 					header.Set("Host", "c.localhost") // the authority of the target counts
 				}
 				r := requestOn(t, prefix+target, header)
-				found, err := resolveTarget(r, testDomains)
+				found, err := resolveTarget(r.Host, r.RequestURI, testDomains)
 				if err != nil {
 					t.Errorf("%s%s of %q: %v", prefix, target, c.host, err)
 					continue
@@ -213,7 +213,7 @@ func TestKeys(t *testing.T) {
 		{"x", "http://user:secret@b.localhost/k", "b|k host"},
 	} {
 		r := requestOn(t, c.target, http.Header{"Host": {c.host}})
-		found, err := resolveTarget(r, testDomains)
+		found, err := resolveTarget(r.Host, r.RequestURI, testDomains)
 		if err != nil {
 			t.Errorf("%s of %q: %v", c.target, c.host, err)
 			continue
@@ -250,7 +250,7 @@ func TestResolveTargetRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &http.Request{Method: "GET", Host: c.host, RequestURI: c.target}
-			_, err := resolveTarget(r, testDomains)
+			_, err := resolveTarget(r.Host, r.RequestURI, testDomains)
 			if err == nil {
 				t.Fatal("accepted")
 			}
@@ -277,7 +277,7 @@ func FuzzResolveTarget(f *testing.F) {
 	f.Add("b.oss.example.net", "HTTPS://b.oss.example.net?live")
 	f.Fuzz(func(t *testing.T, host, requestTarget string) {
 		r := &http.Request{Host: host, RequestURI: requestTarget}
-		found, err := resolveTarget(r, testDomains)
+		found, err := resolveTarget(r.Host, r.RequestURI, testDomains)
 		if err != nil {
 			return
 		}
@@ -298,7 +298,7 @@ func FuzzResolveTarget(f *testing.F) {
 		if len(again) > maxTarget || first.bucket == "" {
 			return
 		}
-		second, err := resolveTarget(&http.Request{Host: "127.0.0.1", RequestURI: again}, address.Domains{})
+		second, err := resolveTarget("127.0.0.1", again, address.Domains{})
 		if err != nil || second.readings[0].bucket != first.bucket || second.readings[0].key != first.key || second.query.Encode() != query.Encode() {
 			t.Errorf("%q of %q = %+v %v; again %q = %+v, %v", requestTarget, host, first, query, again, second, err)
 		}
