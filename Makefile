@@ -5,7 +5,7 @@ FUZZTIME ?= 60s
 TARGETS   = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 UNIT      = $$($(GO) list ./... | grep -v /integration)
 
-.PHONY: build console demo test unit integration soak lint fuzz bench microbench clean
+.PHONY: build console demo test unit integration soak lint fuzz bench microbench clean dist
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o osslive ./cmd/osslive
@@ -78,3 +78,10 @@ microbench:
 
 clean:
 	rm -rf osslive osslive.exe dist .tools server/console/static/hls.js
+
+# Archives with licences, SBOMs and checksums of a release in dist, for all systems; each binary is built
+# in two folders and compared. ARGS="-targets linux/amd64" makes fewer.
+dist:
+	server/console/hlsjs/fetch.sh
+	cd .ci/dist && $(GO) build -o ../../.tools/bin/dist .
+	.tools/bin/dist $(ARGS)
