@@ -54,7 +54,7 @@ func (s *Server) permit(r *request, t target, a action) error {
 	}
 	o := store.Object{Bucket: t.bucket}
 	if t.key != "" {
-		found, err := s.Store.Object(r.Context(), t.bucket, t.key)
+		found, err := s.config.Store.Object(r.Context(), t.bucket, t.key)
 		switch {
 		case err == nil:
 			o = found
@@ -77,7 +77,7 @@ func (s *Server) permitObject(r *request, o store.Object, a action) error {
 		}
 		return nil
 	}
-	bucket, err := s.Store.Bucket(r.Context(), o.Bucket)
+	bucket, err := s.config.Store.Bucket(r.Context(), o.Bucket)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (s *Server) readableObject(r *request, t target) (store.Object, error) {
 	if err := store.CheckKey(t.key); err != nil {
 		return store.Object{}, err
 	}
-	o, err := s.Store.Object(r.Context(), t.bucket, t.key)
+	o, err := s.config.Store.Object(r.Context(), t.bucket, t.key)
 	if errors.Is(err, store.ErrNoSuchKey) {
 		if refused := s.permitObject(r, store.Object{Bucket: t.bucket}, readObject); refused != nil {
 			return store.Object{}, refused

@@ -23,7 +23,7 @@ func (s *Server) appendObject(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.Store.AppendObject(r.Context(), newObject(r), position, body, opt)
+	o, err := s.config.Store.AppendObject(r.Context(), newObject(r), position, body, opt)
 	var elsewhere *store.PositionError
 	if errors.As(err, &elsewhere) {
 		setOwn(w.Header(), nextPosition, strconv.FormatInt(elsewhere.Length, 10))

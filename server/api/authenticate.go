@@ -56,7 +56,7 @@ func (s *Server) verify(r *request, t target) error {
 		Bucket: t.bucket,
 		Key:    t.key,
 		Query:  r.query,
-	}, s.Keys, s.Now())
+	}, s.config.Keys, s.config.Now())
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Server) verify(r *request, t target) error {
 // may be. The bucket is part of what is signed, so it is one or none.
 func (s *Server) identifyBucket(r *request, t target) error {
 	for marker := ""; ; {
-		page, err := s.Store.Buckets(r.Context(), "", marker, 1000)
+		page, err := s.config.Store.Buckets(r.Context(), "", marker, 1000)
 		if err != nil {
 			return err
 		}
@@ -117,10 +117,10 @@ func (s *Server) exists(ctx context.Context, a, b target) (bool, error) {
 	switch {
 	case err != nil:
 	case a.bucket != b.bucket:
-		_, err = s.Store.Bucket(ctx, a.bucket)
+		_, err = s.config.Store.Bucket(ctx, a.bucket)
 	default:
 		if err = store.CheckKey(a.key); err == nil {
-			_, err = s.Store.Object(ctx, a.bucket, a.key)
+			_, err = s.config.Store.Object(ctx, a.bucket, a.key)
 		}
 	}
 	var invalid *store.InvalidError

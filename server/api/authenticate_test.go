@@ -16,7 +16,7 @@ import (
 // signV4 signs r with version 4 for the bucket and key that it names first.
 func (w *world) signV4(r *http.Request, k auth.Key, additional ...string) *http.Request {
 	w.t.Helper()
-	found, err := resolveTarget(r.Host, r.RequestURI, w.Domains)
+	found, err := resolveTarget(r.Host, r.RequestURI, w.config.Domains)
 	if err != nil {
 		w.t.Fatal(err)
 	}

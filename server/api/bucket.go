@@ -31,13 +31,13 @@ func (s *Server) bucketXML(r *request, b store.Bucket) bucketXML {
 		IntranetEndpoint: endpoint,
 		Location:         s.location(),
 		Name:             b.Name,
-		Region:           s.Region,
+		Region:           s.config.Region,
 		StorageClass:     "Standard",
 	}
 }
 
 // location is the region's name as buckets have it.
-func (s *Server) location() string { return "oss-" + s.Region }
+func (s *Server) location() string { return "oss-" + s.config.Region }
 
 func (s *Server) listBuckets(w http.ResponseWriter, r *request) error {
 	limit, err := maxKeys(r, "range")
@@ -45,7 +45,7 @@ func (s *Server) listBuckets(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	prefix, marker := r.query.Get("prefix"), r.query.Get("marker")
-	page, err := s.Store.Buckets(r.Context(), prefix, marker, limit)
+	page, err := s.config.Store.Buckets(r.Context(), prefix, marker, limit)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *Server) listBuckets(w http.ResponseWriter, r *request) error {
 	}
 	answer := result{
 		Prefix: prefix, Marker: marker, MaxKeys: limit, IsTruncated: page.Next != "", NextMarker: page.Next,
-		Owner: ownerXML(s.Owner),
+		Owner: ownerXML(s.config.Owner),
 	}
 	for _, b := range page.Items {
 		answer.Buckets = append(answer.Buckets, s.bucketXML(r, b))
@@ -79,7 +79,7 @@ func (s *Server) putBucket(w http.ResponseWriter, r *request) error {
 	if err := r.xmlBody(maxConfigBody, &configuration); err != nil && err != errEmptyBody {
 		return err
 	}
-	if _, err := s.Store.PutBucket(r.Context(), r.bucket, store.ACL(r.header.Get("x-oss-acl"))); err != nil {
+	if _, err := s.config.Store.PutBucket(r.Context(), r.bucket, store.ACL(r.header.Get("x-oss-acl"))); err != nil {
 		return err
 	}
 	w.Header().Set("Location", "/"+r.bucket)
@@ -88,7 +88,7 @@ func (s *Server) putBucket(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) deleteBucket(w http.ResponseWriter, r *request) error {
-	if err := s.Store.DeleteBucket(r.Context(), r.bucket); err != nil {
+	if err := s.config.Store.DeleteBucket(r.Context(), r.bucket); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -100,7 +100,7 @@ type aclXML struct {
 }
 
 func (s *Server) getBucketInfo(w http.ResponseWriter, r *request) error {
-	b, err := s.Store.Bucket(r.Context(), r.bucket)
+	b, err := s.config.Store.Bucket(r.Context(), r.bucket)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (s *Server) getBucketInfo(w http.ResponseWriter, r *request) error {
 		Bucket  info
 	}{Bucket: info{
 		bucketXML:          s.bucketXML(r, b),
-		Owner:              ownerXML(s.Owner),
+		Owner:              ownerXML(s.config.Owner),
 		AccessControlList:  aclXML{b.ACL},
 		DataRedundancyType: "LRS",
 		Encryption:         "None",
@@ -125,7 +125,7 @@ func (s *Server) getBucketInfo(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) getBucketLocation(w http.ResponseWriter, r *request) error {
-	if _, err := s.Store.Bucket(r.Context(), r.bucket); err != nil {
+	if _, err := s.config.Store.Bucket(r.Context(), r.bucket); err != nil {
 		return err
 	}
 	return writeXML(w, struct {
@@ -136,7 +136,7 @@ func (s *Server) getBucketLocation(w http.ResponseWriter, r *request) error {
 
 // getBucketStat counts. Everything is of the Standard storage class.
 func (s *Server) getBucketStat(w http.ResponseWriter, r *request) error {
-	stat, err := s.Store.BucketStat(r.Context(), r.bucket)
+	stat, err := s.config.Store.BucketStat(r.Context(), r.bucket)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *Server) putBucketACL(w http.ResponseWriter, r *request) error {
 	if acl == "" {
 		return errMissingACL
 	}
-	if err := s.Store.SetBucketACL(r.Context(), r.bucket, store.ACL(acl)); err != nil {
+	if err := s.config.Store.SetBucketACL(r.Context(), r.bucket, store.ACL(acl)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
@@ -168,7 +168,7 @@ func (s *Server) putBucketACL(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) getBucketACL(w http.ResponseWriter, r *request) error {
-	b, err := s.Store.Bucket(r.Context(), r.bucket)
+	b, err := s.config.Store.Bucket(r.Context(), r.bucket)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (s *Server) getBucketACL(w http.ResponseWriter, r *request) error {
 		XMLName           xml.Name `xml:"AccessControlPolicy"`
 		Owner             ownerXML
 		AccessControlList aclXML
-	}{Owner: ownerXML(s.Owner), AccessControlList: aclXML{b.ACL}})
+	}{Owner: ownerXML(s.config.Owner), AccessControlList: aclXML{b.ACL}})
 }
 
 // maxKeys reads a listing's max-keys: 1 to 1000, default 100. rule is for the

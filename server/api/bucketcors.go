@@ -32,7 +32,7 @@ func (s *Server) putBucketCORS(w http.ResponseWriter, r *request) error {
 	for _, rule := range c.Rules {
 		rules.Rules = append(rules.Rules, store.CORSRule(rule))
 	}
-	if err := s.Store.SetCORS(r.Context(), r.bucket, rules); err != nil {
+	if err := s.config.Store.SetCORS(r.Context(), r.bucket, rules); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
@@ -40,7 +40,7 @@ func (s *Server) putBucketCORS(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) getBucketCORS(w http.ResponseWriter, r *request) error {
-	rules, err := s.Store.CORS(r.Context(), r.bucket)
+	rules, err := s.config.Store.CORS(r.Context(), r.bucket)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *Server) getBucketCORS(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) deleteBucketCORS(w http.ResponseWriter, r *request) error {
-	if err := s.Store.DeleteCORS(r.Context(), r.bucket); err != nil {
+	if err := s.config.Store.DeleteCORS(r.Context(), r.bucket); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

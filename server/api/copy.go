@@ -87,7 +87,7 @@ func (s *Server) openSourceOnce(r *request, from target, rangeHeader string) (sr
 	if err != nil {
 		return src, 0, err
 	}
-	body, err := s.Store.OpenObject(r.Context(), o, part.offset, part.length)
+	body, err := s.config.Store.OpenObject(r.Context(), o, part.offset, part.length)
 	return copySource{o, body, part.length}, status, err
 }
 
@@ -112,7 +112,7 @@ func (s *Server) copyObject(w http.ResponseWriter, r *request) error {
 	if !replace {
 		o.ContentType, o.Headers, o.Meta = src.ContentType, src.Headers, src.Meta
 	}
-	o, err = s.Store.PutObject(r.Context(), o, src.body, store.PutOptions{Length: src.length, ForbidOverwrite: forbidsOverwrite(r)})
+	o, err = s.config.Store.PutObject(r.Context(), o, src.body, store.PutOptions{Length: src.length, ForbidOverwrite: forbidsOverwrite(r)})
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (s *Server) uploadPartCopy(w http.ResponseWriter, r *request) error {
 		return nil
 	}
 	defer src.body.Close()
-	part, err := s.Store.PutPart(r.Context(), uploadOf(r), number, src.body, store.PutOptions{Length: src.length})
+	part, err := s.config.Store.PutPart(r.Context(), uploadOf(r), number, src.body, store.PutOptions{Length: src.length})
 	if err != nil {
 		return err
 	}

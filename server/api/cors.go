@@ -38,7 +38,7 @@ func (s *Server) corsRules(r *request) ([]store.CORSRule, error) {
 	if r.bucket == "" {
 		return nil, nil
 	}
-	c, err := s.Store.CORS(r.Context(), r.bucket)
+	c, err := s.config.Store.CORS(r.Context(), r.bucket)
 	if errors.Is(err, store.ErrNoSuchCORS) || errors.Is(err, store.ErrNoSuchBucket) {
 		return nil, nil
 	}
@@ -53,7 +53,7 @@ func (s *Server) markReadable(h http.Header, r *request, rules []store.CORSRule)
 	case ok:
 		h.Set("Access-Control-Allow-Origin", origin)
 		setList(h, "Access-Control-Expose-Headers", rule.ExposeHeaders)
-	case s.CORS == CORSOpen && readable(r.method):
+	case s.config.CORS == CORSOpen && readable(r.method):
 		h.Set("Access-Control-Allow-Origin", "*")
 		if r.header.Get("Origin") != "" {
 			h.Set("Access-Control-Expose-Headers", openExposed)
@@ -96,7 +96,7 @@ func (s *Server) preflight(w http.ResponseWriter, r *request) error {
 		if rule.MaxAge > 0 {
 			h.Set("Access-Control-Max-Age", strconv.Itoa(rule.MaxAge))
 		}
-	case s.CORS == CORSOpen && readable(method):
+	case s.config.CORS == CORSOpen && readable(method):
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
 		h.Set("Access-Control-Allow-Headers", "*")

@@ -254,7 +254,7 @@ func identity(t *testing.T, w *world) auth.Identity {
 	t.Helper()
 	signed := &auth.Request{Method: "GET", Header: http.Header{}, Query: url.Values{}}
 	auth.SignRequest(signed, testKey, w.clock)
-	who, err := auth.VerifyRequest(signed, w.Keys, w.clock)
+	who, err := auth.VerifyRequest(signed, w.config.Keys, w.clock)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,19 +68,19 @@ func Refusal(status int) []byte {
 // already the connection is cut: the client must not take what it got for all.
 func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	if rw, ok := w.(*response); ok && rw.status != 0 {
-		s.Logger.Warn("answer cut short", "request_id", r.id, "operation", r.operation, "error", err)
+		s.config.Logger.Warn("answer cut short", "request_id", r.id, "operation", r.operation, "error", err)
 		panic(http.ErrAbortHandler)
 	}
 	a := describe(r, err)
 	r.code = a.Code
 	switch {
 	case a.Code == answer.InternalError.Code:
-		s.Logger.Error("request failed", "request_id", r.id, "operation", r.operation, "error", err)
+		s.config.Logger.Error("request failed", "request_id", r.id, "operation", r.operation, "error", err)
 	case errors.Is(err, store.ErrFull): // the caller cannot mend it, whoever reads the log can
-		s.Logger.Warn("request refused", "request_id", r.id, "operation", r.operation, "error", err)
+		s.config.Logger.Warn("request refused", "request_id", r.id, "operation", r.operation, "error", err)
 	}
-	s.Refusals.Add(refusal.Refusal{
-		ID: r.id, Time: s.Now(), Remote: r.remoteAddr, Client: r.header.Get("User-Agent"),
+	s.config.Refusals.Add(refusal.Refusal{
+		ID: r.id, Time: s.config.Now(), Remote: r.remoteAddr, Client: r.header.Get("User-Agent"),
 		Code: a.Code, Message: a.Message, Status: a.Status, Operation: r.operation,
 		Bucket: r.bucket, Name: r.key, Err: err,
 		Method: r.method, RawPath: r.rawTarget, Host: r.host, Header: r.header, Query: r.query,

@@ -167,10 +167,10 @@ func TestSameVerdictInEveryForm(t *testing.T) {
 	keys := []string{"k", "dir/key", "dir/", "a b+c", "ä/日本", "..", "../x", "a//b", "%2F", "a?b", "a#b", "a&b=c", "bucket", "k.ts", "live/ch"}
 	w := newWorld(t)
 	buckets := map[string]string{"hidden": "private", "shown": "public-read", "free": "public-read-write"}
-	w.Domains.CNAMEs = map[string]string{}
+	w.config.Domains.CNAMEs = map[string]string{}
 	for bucket, acl := range buckets {
 		w.must("PUT", "/"+bucket, http.Header{"X-Oss-Acl": {acl}}, "")
-		w.Domains.CNAMEs[bucket+".cname.example.org"] = bucket
+		w.config.Domains.CNAMEs[bucket+".cname.example.org"] = bucket
 	}
 	requests, disagreeing := 0, 0
 	for bucket := range buckets {
@@ -197,7 +197,7 @@ func TestSameVerdictInEveryForm(t *testing.T) {
 							got = code(got)
 						}
 						if method == "DELETE" && res.StatusCode == http.StatusNoContent {
-							if _, err := w.Store.Object(t.Context(), bucket, key); err == nil {
+							if _, err := w.config.Store.Object(t.Context(), bucket, key); err == nil {
 								got = "still there"
 							}
 							w.must("PUT", path, nil, body)
@@ -216,7 +216,7 @@ func TestSameVerdictInEveryForm(t *testing.T) {
 	}
 	t.Logf("%d requests, %d resources whose forms disagree", requests, disagreeing)
 	for bucket := range buckets {
-		list, err := w.Store.ListObjects(t.Context(), bucket, store.ListQuery{Limit: 1000})
+		list, err := w.config.Store.ListObjects(t.Context(), bucket, store.ListQuery{Limit: 1000})
 		if err != nil || len(list.Objects) != len(keys)+2 {
 			t.Errorf("%s has %d objects, %v; want %d", bucket, len(list.Objects), err, len(keys)+2)
 		}

@@ -101,7 +101,7 @@ func (w *world) request(method, target string, header http.Header, body []byte) 
 // sign signs r for what its URL stands for, by the first reading of it.
 func (w *world) sign(r *http.Request) *http.Request {
 	w.t.Helper()
-	found, err := resolveTarget(r.Host, r.RequestURI, w.Domains)
+	found, err := resolveTarget(r.Host, r.RequestURI, w.config.Domains)
 	if err != nil {
 		return r // refused before anybody looks at a signature
 	}
@@ -184,7 +184,7 @@ type segment struct {
 func (w *world) record(bucket, channel string, segments ...segment) {
 	w.t.Helper()
 	ctx := context.Background()
-	session, err := w.Store.StartSession(ctx, bucket, channel, store.SessionStart{RemoteAddr: "10.1.2.3:47745"})
+	session, err := w.config.Store.StartSession(ctx, bucket, channel, store.SessionStart{RemoteAddr: "10.1.2.3:47745"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func (w *world) record(bucket, channel string, segments ...segment) {
 func (w *world) publish(bucket, channel string) {
 	w.t.Helper()
 	ctx := context.Background()
-	session, err := w.Store.StartSession(ctx, bucket, channel, store.SessionStart{RemoteAddr: "10.1.2.3:47745"})
+	session, err := w.config.Store.StartSession(ctx, bucket, channel, store.SessionStart{RemoteAddr: "10.1.2.3:47745"})
 	if err != nil {
 		w.t.Fatal(err)
 	}

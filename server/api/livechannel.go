@@ -93,7 +93,7 @@ func (s *Server) putLiveChannel(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if c, err = s.Store.PutChannel(r.Context(), c); err != nil {
+	if c, err = s.config.Store.PutChannel(r.Context(), c); err != nil {
 		return err
 	}
 	return writeXML(w, struct {
@@ -113,7 +113,7 @@ func (s *Server) putLiveChannelStatus(w http.ResponseWriter, r *request) error {
 	if status != store.Enabled && status != store.Disabled {
 		return invalidValue("status", string(status), "value", "The parameter status is enabled or disabled.")
 	}
-	if err := s.Store.SetChannelStatus(r.Context(), r.bucket, r.key, status); err != nil {
+	if err := s.config.Store.SetChannelStatus(r.Context(), r.bucket, r.key, status); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
@@ -123,7 +123,7 @@ func (s *Server) putLiveChannelStatus(w http.ResponseWriter, r *request) error {
 // getLiveChannelInfo has these elements and no other, not even the Snapshot:
 // the Node SDK's tests compare the answer with what they sent.
 func (s *Server) getLiveChannelInfo(w http.ResponseWriter, r *request) error {
-	c, err := s.Store.Channel(r.Context(), r.bucket, r.key)
+	c, err := s.config.Store.Channel(r.Context(), r.bucket, r.key)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (s *Server) listLiveChannel(w http.ResponseWriter, r *request) error {
 			return invalidValue(p.name, p.value, "live", "The parameter "+p.name+" has at most 1024 bytes.")
 		}
 	}
-	page, err := s.Store.Channels(r.Context(), r.bucket, prefix, marker, limit)
+	page, err := s.config.Store.Channels(r.Context(), r.bucket, prefix, marker, limit)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (s *Server) listLiveChannel(w http.ResponseWriter, r *request) error {
 // deleteLiveChannel removes the channel alone; what it recorded stays. One that
 // does not exist is a success, as the C++ SDK's tests note.
 func (s *Server) deleteLiveChannel(w http.ResponseWriter, r *request) error {
-	if err := s.Store.DeleteChannel(r.Context(), r.bucket, r.key); err != nil {
+	if err := s.config.Store.DeleteChannel(r.Context(), r.bucket, r.key); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

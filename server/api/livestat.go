@@ -22,7 +22,7 @@ type audioXML struct {
 // getLiveChannelStat leaves out what it does not know: the Go SDK cannot parse
 // an empty ConnectedTime.
 func (s *Server) getLiveChannelStat(w http.ResponseWriter, r *request) error {
-	state, err := s.Store.ChannelStat(r.Context(), r.bucket, r.key)
+	state, err := s.config.Store.ChannelStat(r.Context(), r.bucket, r.key)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *Server) getLiveChannelStat(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) getLiveChannelHistory(w http.ResponseWriter, r *request) error {
-	records, err := s.Store.History(r.Context(), r.bucket, r.key)
+	records, err := s.config.Store.History(r.Context(), r.bucket, r.key)
 	if err != nil {
 		return err
 	}

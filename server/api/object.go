@@ -59,7 +59,7 @@ func (s *Server) putObject(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.Store.PutObject(r.Context(), newObject(r), body, opt)
+	o, err := s.config.Store.PutObject(r.Context(), newObject(r), body, opt)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (s *Server) deleteObject(w http.ResponseWriter, r *request) error {
 	if err := store.CheckKey(r.key); err != nil {
 		return err
 	}
-	if err := s.Store.DeleteObject(r.Context(), r.bucket, r.key); err != nil {
+	if err := s.config.Store.DeleteObject(r.Context(), r.bucket, r.key); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -156,7 +156,7 @@ func (s *Server) deleteObject(w http.ResponseWriter, r *request) error {
 
 // getObjectMeta answers the little that does not need the whole header.
 func (s *Server) getObjectMeta(w http.ResponseWriter, r *request) error {
-	o, err := s.object(r)
+	o, err := s.readableObject(r, r.target)
 	if err != nil {
 		return err
 	}
@@ -168,11 +168,6 @@ func (s *Server) getObjectMeta(w http.ResponseWriter, r *request) error {
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
-}
-
-// object reads the object that the request addresses.
-func (s *Server) object(r *request) (store.Object, error) {
-	return s.readableObject(r, r.target)
 }
 
 // setChecksums lets clients check what they sent or got; they compare what is

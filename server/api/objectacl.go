@@ -27,7 +27,7 @@ func (s *Server) putObjectACL(w http.ResponseWriter, r *request) error {
 	if r.header.Get("x-oss-object-acl") == "" {
 		return errMissingObjectACL
 	}
-	if err := s.Store.SetObjectACL(r.Context(), r.bucket, r.key, objectACL(r)); err != nil {
+	if err := s.config.Store.SetObjectACL(r.Context(), r.bucket, r.key, objectACL(r)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
@@ -35,7 +35,7 @@ func (s *Server) putObjectACL(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) getObjectACL(w http.ResponseWriter, r *request) error {
-	o, err := s.object(r)
+	o, err := s.readableObject(r, r.target)
 	if err != nil {
 		return err
 	}
@@ -47,5 +47,5 @@ func (s *Server) getObjectACL(w http.ResponseWriter, r *request) error {
 		XMLName           xml.Name `xml:"AccessControlPolicy"`
 		Owner             ownerXML
 		AccessControlList aclXML
-	}{Owner: ownerXML(s.Owner), AccessControlList: aclXML{grant}})
+	}{Owner: ownerXML(s.config.Owner), AccessControlList: aclXML{grant}})
 }

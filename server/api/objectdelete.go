@@ -43,7 +43,7 @@ func (s *Server) deleteObjects(w http.ResponseWriter, r *request) error {
 		Deleted      []deleted
 	}{EncodingType: string(encoding)}
 	for _, o := range wanted.Object {
-		if err := s.Store.DeleteObject(r.Context(), r.bucket, o.Key); err != nil {
+		if err := s.config.Store.DeleteObject(r.Context(), r.bucket, o.Key); err != nil {
 			return err
 		}
 		if !wanted.Quiet {

@@ -64,7 +64,7 @@ func (s *Server) listPage(r *request, after string) (page, error) {
 		return page{}, err
 	}
 	p := page{encoding: encoding, prefix: r.query.Get("prefix"), delimiter: r.query.Get("delimiter"), limit: limit}
-	p.Listing, err = s.Store.ListObjects(r.Context(), r.bucket, store.ListQuery{
+	p.Listing, err = s.config.Store.ListObjects(r.Context(), r.bucket, store.ListQuery{
 		Prefix: p.prefix, Delimiter: p.delimiter, After: after, Limit: limit,
 	})
 	return p, err
@@ -100,7 +100,7 @@ func (s *Server) listObjects(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	owner := ownerXML(s.Owner)
+	owner := ownerXML(s.config.Owner)
 	return writeXML(w, struct {
 		XMLName        xml.Name `xml:"ListBucketResult"`
 		Name           string
@@ -139,7 +139,7 @@ func (s *Server) listObjectsV2(w http.ResponseWriter, r *request) error {
 	}
 	var owner *ownerXML
 	if r.query.Get("fetch-owner") == "true" {
-		o := ownerXML(s.Owner)
+		o := ownerXML(s.config.Owner)
 		owner = &o
 	}
 	return writeXML(w, struct {

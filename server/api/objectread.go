@@ -15,7 +15,7 @@ import (
 
 // getObject answers GET and HEAD: conditions, then range, then bytes.
 func (s *Server) getObject(w http.ResponseWriter, r *request) error {
-	o, err := s.object(r)
+	o, err := s.readableObject(r, r.target)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (s *Server) getObject(w http.ResponseWriter, r *request) error {
 	body, part, status, err := s.openPart(r, o)
 	if errors.Is(err, store.ErrNoSuchKey) {
 		// Overwritten between the record and its bytes: once more, as it is now.
-		if o, err = s.object(r); err == nil {
+		if o, err = s.readableObject(r, r.target); err == nil {
 			body, part, status, err = s.openPart(r, o)
 		}
 	}
@@ -83,7 +83,7 @@ func (s *Server) openPart(r *request, o store.Object) (io.ReadCloser, span, int,
 	} else {
 		status = http.StatusPartialContent
 	}
-	body, err := s.Store.OpenObject(r.Context(), o, part.offset, part.length)
+	body, err := s.config.Store.OpenObject(r.Context(), o, part.offset, part.length)
 	return body, part, status, err
 }
 

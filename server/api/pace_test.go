@@ -49,7 +49,7 @@ func TestSlowUpload(t *testing.T) {
 			if _, err := io.ReadAll(conn); err != nil && !strings.Contains(err.Error(), "reset") {
 				t.Errorf("the connection stays: %v", err)
 			}
-			l, err := w.Store.ListObjects(t.Context(), "bucket", store.ListQuery{})
+			l, err := w.config.Store.ListObjects(t.Context(), "bucket", store.ListQuery{})
 			if err != nil || len(l.Objects) != 0 {
 				t.Errorf("objects: got %v, %v", l.Objects, err)
 			}
@@ -89,7 +89,7 @@ func TestManySlowUploads(t *testing.T) {
 	if got := w.must("GET", "/bucket/key", nil, ""); got != "quick" {
 		t.Errorf("key: got %.20q", got)
 	}
-	report, err := w.Store.Recover(t.Context())
+	report, err := w.config.Store.Recover(t.Context())
 	if err != nil || report.Blobs != 0 {
 		t.Errorf("blobs of slow uploads left: %d, %v", report.Blobs, err)
 	}

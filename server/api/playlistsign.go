@@ -88,13 +88,13 @@ func checkPlaylistToken(token string) error {
 func (s *Server) readPlaylist(r *request) (o store.Object, text []byte, err error) {
 	var body io.ReadCloser
 	for range 2 { // once more if it is overwritten between the record and its bytes
-		if o, err = s.object(r); err != nil {
+		if o, err = s.readableObject(r, r.target); err != nil {
 			return o, nil, err
 		}
 		if o.Size > maxSignedPlaylist {
 			return o, nil, errPlaylistSize
 		}
-		if body, err = s.Store.OpenObject(r.Context(), o, 0, o.Size); !errors.Is(err, store.ErrNoSuchKey) {
+		if body, err = s.config.Store.OpenObject(r.Context(), o, 0, o.Size); !errors.Is(err, store.ErrNoSuchKey) {
 			break
 		}
 	}

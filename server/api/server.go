@@ -42,7 +42,7 @@ type Owner struct{ ID, DisplayName string }
 
 // Server is the HTTP API. It is safe for concurrent use.
 type Server struct {
-	Config
+	config                   Config
 	publicScheme, publicHost string // of PublicURL; empty: not set
 	pace                     pace   // of bodies, in and out
 }
@@ -59,7 +59,7 @@ func New(c Config) *Server {
 	if c.Access == nil {
 		c.Access = c.Logger
 	}
-	s := &Server{Config: c, pace: pace{grace: 30 * time.Second, rate: 1 << 10}}
+	s := &Server{config: c, pace: pace{grace: 30 * time.Second, rate: 1 << 10}}
 	if scheme, rest, ok := strings.Cut(c.PublicURL, "://"); ok {
 		s.publicScheme = scheme
 		s.publicHost, _, _ = strings.Cut(rest, "/")
@@ -123,11 +123,11 @@ func (s *Server) serve(w http.ResponseWriter, r *request) error {
 func (s *Server) record(r *request, w *response) {
 	took := time.Since(r.began)
 	status, operation := cmp.Or(w.status, http.StatusOK), cmp.Or(r.operation, "Unknown")
-	s.Metrics.Request(operation, strconv.Itoa(status), r.code, w.bytes, took)
-	if !s.Access.Enabled(r.ctx, slog.LevelInfo) {
+	s.config.Metrics.Request(operation, strconv.Itoa(status), r.code, w.bytes, took)
+	if !s.config.Access.Enabled(r.ctx, slog.LevelInfo) {
 		return
 	}
-	s.Access.LogAttrs(r.ctx, slog.LevelInfo, "request",
+	s.config.Access.LogAttrs(r.ctx, slog.LevelInfo, "request",
 		slog.String("request_id", r.id), slog.String("operation", operation), slog.String("method", r.method),
 		slog.String("bucket", r.bucket), slog.String("key", r.key), slog.Int("status", status),
 		slog.String("code", r.code), slog.Int64("bytes", w.bytes), slog.Duration("took", took),
@@ -144,7 +144,7 @@ func (s *Server) recoverPanic(w http.ResponseWriter, r *request) {
 	if cause == http.ErrAbortHandler {
 		panic(cause) // net/http closes the connection and logs nothing
 	}
-	s.Metrics.Panic()
+	s.config.Metrics.Panic()
 	s.writeError(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 }
 
@@ -154,7 +154,7 @@ func (s *Server) resolve(w http.ResponseWriter, r *request) error {
 		w.Header().Set("Connection", "close")
 		return errTunnel
 	}
-	found, err := resolveTarget(r.host, r.rawTarget, s.Domains)
+	found, err := resolveTarget(r.host, r.rawTarget, s.config.Domains)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (s *Server) initiateMultipartUpload(w http.ResponseWriter, r *request) erro
 	if err := refuseUnsupported(r); err != nil {
 		return err
 	}
-	u, err := s.Store.CreateUpload(r.Context(), newObject(r), store.PutOptions{ForbidOverwrite: forbidsOverwrite(r)})
+	u, err := s.config.Store.CreateUpload(r.Context(), newObject(r), store.PutOptions{ForbidOverwrite: forbidsOverwrite(r)})
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *Server) uploadPart(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	part, err := s.Store.PutPart(r.Context(), uploadOf(r), n, body, opt)
+	part, err := s.config.Store.PutPart(r.Context(), uploadOf(r), n, body, opt)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *Server) completeMultipartUpload(w http.ResponseWriter, r *request) erro
 	if err != nil {
 		return err
 	}
-	o, err := s.Store.CompleteUpload(r.Context(), uploadOf(r), chosen, store.CompleteOptions{
+	o, err := s.config.Store.CompleteUpload(r.Context(), uploadOf(r), chosen, store.CompleteOptions{
 		ForbidOverwrite: forbidsOverwrite(r), ACL: objectACL(r), MinPart: minPart,
 	})
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *Server) objectURL(r *request) string {
 }
 
 func (s *Server) abortMultipartUpload(w http.ResponseWriter, r *request) error {
-	if err := s.Store.AbortUpload(r.Context(), uploadOf(r)); err != nil {
+	if err := s.config.Store.AbortUpload(r.Context(), uploadOf(r)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -24,7 +24,7 @@ func (s *Server) listParts(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Store.Parts(r.Context(), uploadOf(r), marker, limit)
+	page, err := s.config.Store.Parts(r.Context(), uploadOf(r), marker, limit)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *Server) listMultipartUploads(w http.ResponseWriter, r *request) error {
 	if q.AfterKey == "" {
 		q.AfterID = "" // counts with a key only (ListMultipartUploads page)
 	}
-	l, err := s.Store.Uploads(r.Context(), r.bucket, q)
+	l, err := s.config.Store.Uploads(r.Context(), r.bucket, q)
 	if err != nil {
 		return err
 	}

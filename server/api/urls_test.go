@@ -59,7 +59,7 @@ func TestURLsInAnswers(t *testing.T) {
 			}
 			send := func(method, key, uri, body string, v any) {
 				r := w.request(method, uri, header.Clone(), []byte(body))
-				found, err := resolveTarget(r.Host, r.RequestURI, w.Domains)
+				found, err := resolveTarget(r.Host, r.RequestURI, w.config.Domains)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -38,7 +38,7 @@ func newVODQuery(r *request, channel string) (vod.Query, error) {
 }
 
 func (s *Server) vodPlaylist(r *request, q vod.Query) (*vod.Playlist, error) {
-	list, err := vod.New(r.Context(), s.Store, q)
+	list, err := vod.New(r.Context(), s.config.Store, q)
 	if errors.Is(err, vod.ErrNoSegments) {
 		return nil, answer.ErrNoSegments
 	}

@@ -33,7 +33,7 @@ func (h *Handler) admit(ctx context.Context, r *rtmp.PublishRequest) (*store.Ses
 	if err := h.authorize(ctx, t, r.Query); err != nil {
 		return nil, t, err
 	}
-	record, err := h.Store.StartSession(ctx, t.bucket, t.channel, store.SessionStart{
+	record, err := h.config.Store.StartSession(ctx, t.bucket, t.channel, store.SessionStart{
 		RemoteAddr:   r.RemoteAddr.String(),
 		PlaylistName: r.Query.Get("playlistName"),
 	})
@@ -44,11 +44,11 @@ func (h *Handler) admit(ctx context.Context, r *rtmp.PublishRequest) (*store.Ses
 // without any into a bucket that the public may write (RTMP ingest URLs and
 // signatures).
 func (h *Handler) authorize(ctx context.Context, t target, query url.Values) error {
-	bucket, err := h.Store.Bucket(ctx, t.bucket)
+	bucket, err := h.config.Store.Bucket(ctx, t.bucket)
 	if err != nil {
 		return err
 	}
-	who, err := auth.VerifyPublish(&auth.Publish{Bucket: t.bucket, Channel: t.channel, Query: query}, h.Keys, h.Now())
+	who, err := auth.VerifyPublish(&auth.Publish{Bucket: t.bucket, Channel: t.channel, Query: query}, h.config.Keys, h.config.Now())
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (h *Handler) resolve(ctx context.Context, r *rtmp.PublishRequest) (target, 
 
 // hostBucket returns the bucket that the host names, "" for none.
 func (h *Handler) hostBucket(ctx context.Context, authority string) (string, error) {
-	host := h.Domains.Host(authority)
+	host := h.config.Domains.Host(authority)
 	if host.Kind != address.Unknown || host.Bucket == "" {
 		return host.Bucket, nil
 	}
@@ -96,7 +96,7 @@ func (h *Handler) hostBucket(ctx context.Context, authority string) (string, err
 	if err := store.CheckBucketName(host.Bucket); err != nil {
 		return "", nil
 	}
-	_, err := h.Store.Bucket(ctx, host.Bucket)
+	_, err := h.config.Store.Bucket(ctx, host.Bucket)
 	if errors.Is(err, store.ErrNoSuchBucket) {
 		return "", nil
 	}
@@ -112,13 +112,13 @@ func (h *Handler) search(ctx context.Context, channel string, query url.Values) 
 		meant   = target{channel: channel}
 	)
 	for marker := ""; ; {
-		page, err := h.Store.Buckets(ctx, "", marker, 1000)
+		page, err := h.config.Store.Buckets(ctx, "", marker, 1000)
 		if err != nil {
 			return target{}, fmt.Errorf("search buckets for channel %q: %w", channel, err)
 		}
 		for _, b := range page.Items {
 			t := target{b.Name, channel}
-			if _, err := h.Store.Channel(ctx, t.bucket, t.channel); err != nil {
+			if _, err := h.config.Store.Channel(ctx, t.bucket, t.channel); err != nil {
 				continue
 			}
 			if err := h.authorize(ctx, t, query); err != nil {

@@ -88,12 +88,12 @@ func fill(shape string) string {
 // somebody else's.
 func publishWorld(t *testing.T) *world {
 	w := newWorld(t)
-	w.Domains.CNAMEs = map[string]string{"live.example.org": "examplebucket"}
+	w.config.Domains.CNAMEs = map[string]string{"live.example.org": "examplebucket"}
 	for _, bucket := range []string{"examplebucket", "live", "other"} {
-		if _, err := w.Store.PutBucket(t.Context(), bucket, store.Private); err != nil {
+		if _, err := w.config.Store.PutBucket(t.Context(), bucket, store.Private); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Store.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: "test-channel", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
+		if _, err := w.config.Store.PutChannel(t.Context(), store.Channel{Bucket: bucket, Name: "test-channel", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -153,7 +153,7 @@ func TestRecordedURLsOnTheWire(t *testing.T) {
 			t.Errorf("%s: %s: %v", c.sdk, shape, err)
 			continue
 		}
-		if state, err := w.Store.ChannelStat(t.Context(), "examplebucket", "test-channel"); err != nil || state.Status != "Live" {
+		if state, err := w.config.Store.ChannelStat(t.Context(), "examplebucket", "test-channel"); err != nil || state.Status != "Live" {
 			t.Errorf("%s: %s: the channel is %s, %v", c.sdk, shape, state.Status, err)
 		}
 		if err := client.Close(); err != nil {
@@ -166,7 +166,7 @@ func TestRecordedURLsOnTheWire(t *testing.T) {
 func TestResolve(t *testing.T) {
 	w := publishWorld(t)
 	for bucket, acl := range map[string]store.ACL{"free": store.PublicReadWrite, "shown": store.PublicRead} {
-		if _, err := w.Store.PutBucket(t.Context(), bucket, acl); err != nil {
+		if _, err := w.config.Store.PutBucket(t.Context(), bucket, acl); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestResolve(t *testing.T) {
 		{Bucket: "live", Name: "live"},
 	} {
 		c.Target = store.Target{FragDuration: 2, FragCount: 3}
-		if _, err := w.Store.PutChannel(t.Context(), c); err != nil {
+		if _, err := w.config.Store.PutChannel(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -64,7 +64,7 @@ func TestManyGuesses(t *testing.T) {
 	const count = 10_000
 	w := newWorld(t)
 	var log lines
-	w.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	w.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	go w.Run(ctx)
@@ -104,7 +104,7 @@ func TestUnsignedWhileLive(t *testing.T) {
 	w := newWorld(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	if _, err := w.Store.PutChannel(ctx, store.Channel{Bucket: "open", Name: "signed", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
+	if _, err := w.config.Store.PutChannel(ctx, store.Channel{Bucket: "open", Name: "signed", Target: store.Target{FragDuration: 2, FragCount: 3}}); err != nil {
 		t.Fatal(err)
 	}
 	go w.Run(ctx)
@@ -114,7 +114,7 @@ func TestUnsignedWhileLive(t *testing.T) {
 	s := w.publish(unsigned)
 	defer w.publish(w.request("open", "signed", spared)).Close(nil)
 	w.send(s, until(tags(t), 3000))
-	if _, err := w.Store.PutBucket(ctx, "open", store.PublicRead); err != nil {
+	if _, err := w.config.Store.PutBucket(ctx, "open", store.PublicRead); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()

@@ -17,7 +17,7 @@ import (
 // told, the ones that are cut off and those without a URL included.
 func TestRefusalsAreKept(t *testing.T) {
 	w := newWorld(t)
-	w.Refusals = refusal.New(refusal.Config{Store: w.Store, Keys: w.Keys})
+	w.config.Refusals = refusal.New(refusal.Config{Store: w.config.Store, Keys: w.config.Keys})
 	told := func(err error) *refusal.Refusal {
 		t.Helper()
 		var rejected *rtmp.RejectError
@@ -25,7 +25,7 @@ func TestRefusalsAreKept(t *testing.T) {
 			t.Fatalf("got %v, want a refusal", err)
 		}
 		_, id, _ := strings.Cut(strings.TrimSuffix(rejected.Description, ")"), "(RequestId ")
-		kept := w.Refusals.Get(id)
+		kept := w.config.Refusals.Get(id)
 		if kept == nil || !strings.HasPrefix(rejected.Description, kept.Code+": "+kept.Message) {
 			t.Fatalf("%q is kept as %+v", rejected.Description, kept)
 		}
@@ -36,10 +36,10 @@ func TestRefusalsAreKept(t *testing.T) {
 	r.Query.Set("Signature", "guessed")
 	_, err := w.Publish(t.Context(), r)
 	kept := told(err)
-	if kept.Bucket != "demo" || kept.Name != "ch" || w.Refusals.LastPublish("demo", "ch") != kept {
+	if kept.Bucket != "demo" || kept.Name != "ch" || w.config.Refusals.LastPublish("demo", "ch") != kept {
 		t.Errorf("a wrong signature is kept as %+v", kept)
 	}
-	if e := w.Refusals.Explain(t.Context(), kept.ID); len(e.Server) == 0 {
+	if e := w.config.Refusals.Explain(t.Context(), kept.ID); len(e.Server) == 0 {
 		t.Errorf("a wrong signature is explained without what the server signed: %+v", e)
 	}
 
@@ -49,7 +49,7 @@ func TestRefusalsAreKept(t *testing.T) {
 	if kept.Code != "LiveChannelDisabled" || kept.Name != "ch" {
 		t.Errorf("one that is cut off is kept as %+v", kept)
 	}
-	if e := w.Refusals.Explain(t.Context(), kept.ID); len(e.Server) > 0 {
+	if e := w.config.Refusals.Explain(t.Context(), kept.ID); len(e.Server) > 0 {
 		t.Errorf("one whose signature was right is explained by signatures: %+v", e)
 	}
 
@@ -74,7 +74,7 @@ func TestBrokenConnectionsAreLogged(t *testing.T) {
 	} {
 		w := newWorld(t)
 		log := &noted{text: "rtmp connection closed"}
-		w.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		w.config.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 		w.Ended(rtmp.CloseInfo{RemoteAddr: &net.TCPAddr{}, Published: tt.published, Reason: tt.reason})
 		if n := log.lines.Load(); n != tt.lines {
 			t.Errorf("%v, published %v: %d lines, want %d", tt.reason, tt.published, n, tt.lines)

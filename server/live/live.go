@@ -46,7 +46,7 @@ type Config struct {
 
 // Handler admits publishers; it implements rtmp.Handler.
 type Handler struct {
-	Config
+	config Config
 
 	mu       sync.Mutex
 	sessions map[*session]struct{} // those whose leases Run renews
@@ -56,13 +56,13 @@ type Handler struct {
 
 // New returns a Handler. Its Run must be running while it serves.
 func New(c Config) *Handler {
-	return &Handler{Config: c, sessions: map[*session]struct{}{}}
+	return &Handler{config: c, sessions: map[*session]struct{}{}}
 }
 
 // Codecs are those that a publish may have.
 func (h *Handler) Codecs() ([]flv.VideoCodec, []flv.AudioCodec) {
 	video := []flv.VideoCodec{flv.AVC}
-	if h.AllowHEVC {
+	if h.config.AllowHEVC {
 		video = append(video, flv.HEVC)
 	}
 	return video, []flv.AudioCodec{flv.AAC}
@@ -79,7 +79,7 @@ func (h *Handler) Run(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			if others, last := h.limiter.summary(now); others > 0 {
-				h.Logger.Warn("more publishes refused", "count", others, "last_reason", last)
+				h.config.Logger.Warn("more publishes refused", "count", others, "last_reason", last)
 			}
 			for _, s := range h.live() {
 				if err := s.renew(ctx); err != nil && ctx.Err() == nil {
@@ -104,12 +104,12 @@ func (h *Handler) add(s *session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.sessions[s] = struct{}{}
-	h.Metrics.Publishers.Inc()
+	h.config.Metrics.Publishers.Inc()
 }
 
 func (h *Handler) remove(s *session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.sessions, s)
-	h.Metrics.Publishers.Dec()
+	h.config.Metrics.Publishers.Dec()
 }

@@ -140,14 +140,14 @@ func (w *world) send(s rtmp.Stream, tags []flv.Tag) {
 func (w *world) read(object string) string {
 	w.t.Helper()
 	for {
-		o, err := w.Store.Object(w.t.Context(), "demo", object)
+		o, err := w.config.Store.Object(w.t.Context(), "demo", object)
 		if errors.Is(err, store.ErrNoSuchKey) {
 			return ""
 		}
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		r, err := w.Store.OpenObject(w.t.Context(), o, 0, -1)
+		r, err := w.config.Store.OpenObject(w.t.Context(), o, 0, -1)
 		if errors.Is(err, store.ErrNoSuchKey) {
 			continue // overwritten meanwhile
 		}
@@ -208,7 +208,7 @@ func TestPlaylistGoesOn(t *testing.T) {
 		t.Errorf("after a second push:\n%s\nwant\n%s…", got, want)
 	}
 
-	history, err := w.Store.History(t.Context(), "demo", "ch")
+	history, err := w.config.Store.History(t.Context(), "demo", "ch")
 	if err != nil || len(history) != 2 {
 		t.Errorf("history: %v, %v; want two records", history, err)
 	}
@@ -225,7 +225,7 @@ func TestPlaylistGoesOnAfterDeletion(t *testing.T) {
 	}
 	for line := range strings.Lines(push()) {
 		if !strings.HasPrefix(line, "#") {
-			if err := w.Store.DeleteObject(t.Context(), "demo", "ch/"+strings.TrimSpace(line)); err != nil {
+			if err := w.config.Store.DeleteObject(t.Context(), "demo", "ch/"+strings.TrimSpace(line)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -270,7 +270,7 @@ func TestAnotherPlaylistName(t *testing.T) {
 
 func TestEndList(t *testing.T) {
 	w := newWorld(t)
-	w.EndList = true
+	w.config.EndList = true
 	s := w.publish(w.request("demo", "ch", nil))
 	w.send(s, until(tags(t), 5000))
 	s.Close(nil)
@@ -290,7 +290,7 @@ func TestEndList(t *testing.T) {
 // follows it, and the list ends all the same.
 func TestEndListAfterJump(t *testing.T) {
 	w := newWorld(t)
-	w.EndList = true
+	w.config.EndList = true
 	s := w.publish(w.request("demo", "ch", nil))
 	all := tags(t)
 	before := until(all, 5500)
@@ -339,7 +339,7 @@ func TestEndOnSlowDisk(t *testing.T) {
 		defer stop()
 		go w.Run(ctx)
 		log := &noted{text: "publish cut off"}
-		w.Logger = slog.New(slog.NewTextHandler(log, nil))
+		w.config.Logger = slog.New(slog.NewTextHandler(log, nil))
 		s := w.publish(w.request("demo", "ch", nil))
 		w.send(s, until(tags(t), 9000))
 		began, closed := time.Now(), make(chan struct{})
@@ -353,7 +353,7 @@ func TestEndOnSlowDisk(t *testing.T) {
 		}
 		<-closed
 		took := time.Since(began)
-		history, err := w.Store.History(ctx, "demo", "ch")
+		history, err := w.config.Store.History(ctx, "demo", "ch")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -431,11 +431,11 @@ func TestDisabledWhileLive(t *testing.T) {
 	defer stop()
 	go w.Run(ctx)
 	log := &noted{text: "publish cut off"}
-	w.Logger = slog.New(slog.NewTextHandler(log, nil))
+	w.config.Logger = slog.New(slog.NewTextHandler(log, nil))
 	kicked := make(chan error, 1)
 	s := w.publish(w.request("demo", "ch", kicked))
 	w.send(s, until(tags(t), 3000))
-	if err := w.Store.SetChannelStatus(ctx, "demo", "ch", store.Disabled); err != nil {
+	if err := w.config.Store.SetChannelStatus(ctx, "demo", "ch", store.Disabled); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
@@ -466,7 +466,7 @@ func TestStat(t *testing.T) {
 	s := w.publish(w.request("demo", "ch", nil))
 	defer s.Close(nil)
 	state := func() store.ChannelState {
-		state, err := w.Store.ChannelStat(ctx, "demo", "ch")
+		state, err := w.config.Store.ChannelStat(ctx, "demo", "ch")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -511,13 +511,13 @@ func (n *noted) Write(line []byte) (int, error) {
 func TestDroppedAudioIsTold(t *testing.T) {
 	w := newWorld(t)
 	log := &noted{text: "audio dropped"}
-	w.Logger = slog.New(slog.NewTextHandler(log, nil))
+	w.config.Logger = slog.New(slog.NewTextHandler(log, nil))
 	s := w.publish(w.request("demo", "ch", nil))
 	w.send(s, []flv.Tag{{Type: flv.Audio, Data: []byte{0x2f, 0xff, 0xfb, 0x90, 0x64}}}) // MP3
 	if err := s.(*session).renew(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	state, err := w.Store.ChannelStat(t.Context(), "demo", "ch")
+	state, err := w.config.Store.ChannelStat(t.Context(), "demo", "ch")
 	if err != nil || state.Stat.Audio == nil || !strings.Contains(state.Stat.Audio.Dropped, "choose AAC") {
 		t.Errorf("statistics %+v, %v, want why there is no sound", state.Stat, err)
 	}
@@ -577,11 +577,11 @@ func TestHEVC(t *testing.T) {
 	}
 	s.Close(err)
 
-	w.Handler.AllowHEVC = true
+	w.config.AllowHEVC = true
 	s = w.publish(w.request("demo", "ch", nil))
 	w.send(s, hevc)
 	eventually(t, "statistics", func() bool {
-		state, err := w.Store.ChannelStat(t.Context(), "demo", "ch")
+		state, err := w.config.Store.ChannelStat(t.Context(), "demo", "ch")
 		if err != nil {
 			t.Fatal(err)
 		}

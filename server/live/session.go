@@ -56,13 +56,13 @@ type session struct {
 // Publish admits a publisher or answers why not.
 func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Stream, error) {
 	requestID := refusal.NewID()
-	log := h.Logger.With("request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer)
+	log := h.config.Logger.With("request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer)
 
 	record, t, err := h.admit(ctx, r)
 	if err != nil {
 		a := answerFor(err)
 		rejection := a.reject(requestID)
-		h.Metrics.Refused(rejection.Code)
+		h.config.Metrics.Refused(rejection.Code)
 		if h.limiter.allow(time.Now(), rejection.Description) {
 			log.Warn("publish refused", "path", r.Path, "reason", rejection.Description)
 		}
@@ -79,15 +79,15 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 		record:    record,
 		unsigned:  !r.Query.Has("Signature"),
 		request:   r,
-		stat:      store.Stat{Connected: h.Now(), RemoteAddr: r.RemoteAddr.String()},
+		stat:      store.Stat{Connected: h.config.Now(), RemoteAddr: r.RemoteAddr.String()},
 	}
 	s.segmenter = segmenter.New(segmenter.Config{
 		FragDuration:   time.Duration(channel.Target.FragDuration) * time.Second,
-		AllowAudioOnly: h.AllowAudioOnly,
-		AllowHEVC:      h.AllowHEVC,
+		AllowAudioOnly: h.config.AllowAudioOnly,
+		AllowHEVC:      h.config.AllowHEVC,
 		Elapsed:        func() time.Duration { return time.Since(s.began) },
 	}, s)
-	s.recorder = newRecorder(record, h.Metrics, s.fail)
+	s.recorder = newRecorder(record, h.config.Metrics, s.fail)
 	h.add(s)
 	s.log.Info("publish started")
 	return s, nil
@@ -104,13 +104,13 @@ func (s *session) WriteTag(t flv.Tag) error {
 
 // meter counts what has come since it was last called: once a segment, not a tag.
 func (s *session) meter() {
-	s.handler.Metrics.BytesIn.Add(float64(s.unmetered))
+	s.handler.config.Metrics.BytesIn.Add(float64(s.unmetered))
 	s.unmetered = 0
 	if n := s.segmenter.Malformed(); n > s.malformed {
 		if s.malformed == 0 {
 			s.log.Warn("malformed media dropped", "messages", n)
 		}
-		s.handler.Metrics.Malformed.Add(float64(n - s.malformed))
+		s.handler.config.Metrics.Malformed.Add(float64(n - s.malformed))
 		s.malformed = n
 	}
 }
@@ -131,7 +131,7 @@ func (s *session) Finish(seg segmenter.Segment) error {
 	w := s.open
 	s.open = nil
 	if seg.Bytes >= segmenter.DefaultMaxBytes {
-		s.handler.Metrics.Limit("rtmp", "SegmentBytes")
+		s.handler.config.Metrics.Limit("rtmp", "SegmentBytes")
 	}
 	return s.recorder.add(s.ctx, finished{w, seg})
 }
@@ -145,7 +145,7 @@ func (s *session) Close(cause error) {
 	defer cancel()
 	defer s.end(cause) // also if the segmenter panics
 	s.meter()
-	s.handler.Metrics.Ended(result(cause))
+	s.handler.config.Metrics.Ended(result(cause))
 	if err := s.segmenter.Close(); err != nil {
 		s.log.Warn("finish last segment", "error", err)
 	}
@@ -157,7 +157,7 @@ func (s *session) end(cause error) {
 	if s.open != nil {
 		s.open.Abort()
 	}
-	if err := s.recorder.close(s.ctx, s.handler.EndList); err != nil {
+	if err := s.recorder.close(s.ctx, s.handler.config.EndList); err != nil {
 		s.log.Error("record last segments", "error", err)
 	}
 	s.handler.remove(s) // renewed until here, however long that took
@@ -191,7 +191,7 @@ func (s *session) renew(ctx context.Context) error {
 		stat.Audio = &store.AudioStat{Codec: a.Codec, SampleRate: a.SampleRate, Bandwidth: a.Bandwidth, Dropped: a.Dropped}
 	}
 	if s.unsigned {
-		bucket, err := s.handler.Store.Bucket(ctx, s.record.Channel().Bucket)
+		bucket, err := s.handler.config.Store.Bucket(ctx, s.record.Channel().Bucket)
 		if err == nil && bucket.ACL != store.PublicReadWrite {
 			err = answer.ErrUnsigned
 		}
@@ -221,7 +221,7 @@ func (s *session) kick(err error) {
 func (s *session) refusal(err error) *rtmp.RejectError {
 	var corrupt *segmenter.CorruptError
 	if errors.As(err, &corrupt) {
-		s.handler.Metrics.Limit("rtmp", "BadMessages")
+		s.handler.config.Metrics.Limit("rtmp", "BadMessages")
 	}
 	a := answerFor(err)
 	r := a.reject(s.requestID)
@@ -234,13 +234,13 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 // Malformed answers a publish whose URL cannot be read: it gives the refusal an ID.
 func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp.RejectError {
 	requestID := refusal.NewID()
-	h.Metrics.Refused(err.Code)
+	h.config.Metrics.Refused(err.Code)
 	if h.limiter.allow(time.Now(), err.Description) {
-		h.Logger.Warn("publish refused", "request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer, "reason", err.Description)
+		h.config.Logger.Warn("publish refused", "request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer, "reason", err.Description)
 	}
 	code, message, _ := strings.Cut(err.Description, ": ")
-	h.Refusals.Add(refusal.Refusal{
-		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: code, Message: message, Host: r.Host,
+	h.config.Refusals.Add(refusal.Refusal{
+		ID: requestID, Time: h.config.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: code, Message: message, Host: r.Host,
 		Err: fmt.Errorf("%w: %w", answer.ErrLineBreak, err),
 	})
 	return &rtmp.RejectError{Code: err.Code, Description: fmt.Sprintf("%s (RequestId %s)", err.Description, requestID)}
@@ -250,7 +250,7 @@ func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp
 // before a publish, such as a browser at the wrong port, was refused too, without an ID.
 func (h *Handler) Ended(i rtmp.CloseInfo) {
 	if i.Limit != "" {
-		h.Metrics.Limit("rtmp", i.Limit)
+		h.config.Metrics.Limit("rtmp", i.Limit)
 	}
 	level := slog.LevelDebug
 	var violation *rtmp.ProtocolError
@@ -259,14 +259,14 @@ func (h *Handler) Ended(i rtmp.CloseInfo) {
 	if !i.Published && broken && h.limiter.allow(time.Now(), i.Reason.Error()) {
 		level = slog.LevelWarn
 	}
-	h.Logger.Log(context.Background(), level, "rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
+	h.config.Logger.Log(context.Background(), level, "rtmp connection closed", "remote", i.RemoteAddr.String(), "client", i.FlashVer, "path", i.Path,
 		"received", i.Received, "sent", i.Sent, "reason", i.Reason)
 }
 
 // keep remembers a refusal for whoever asks about it.
 func (h *Handler) keep(r *rtmp.PublishRequest, t target, requestID string, a publishAnswer, err error) {
-	h.Refusals.Add(refusal.Refusal{
-		ID: requestID, Time: h.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: a.code, Message: a.text,
+	h.config.Refusals.Add(refusal.Refusal{
+		ID: requestID, Time: h.config.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: a.code, Message: a.text,
 		Bucket: t.bucket, Name: t.channel, Err: err, Host: r.Host, Path: r.Path, Query: r.Query,
 	})
 }
