@@ -44,11 +44,17 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return newWorldOn(t, func(disk store.Blobs) store.Blobs { return disk })
+	return newWorldOf(t, func(*store.Config) {})
 }
 
 // newWorldOn has segments and objects on what the function makes of a real disk.
 func newWorldOn(t *testing.T, disk func(store.Blobs) store.Blobs) *world {
+	t.Helper()
+	return newWorldOf(t, func(c *store.Config) { c.Blobs = disk(c.Blobs) })
+}
+
+// newWorldOf has the store that change makes of one on a real disk.
+func newWorldOf(t *testing.T, change func(*store.Config)) *world {
 	t.Helper()
 	dir := t.TempDir()
 	kv, err := boltkv.Open(dir+"/records.db", boltkv.Options{})
@@ -61,7 +67,9 @@ func newWorldOn(t *testing.T, disk func(store.Blobs) store.Blobs) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { blobs.Close() })
-	s := store.New(store.Config{KV: kv, Leases: memstore.NewLeases(), Blobs: disk(blobs), Now: time.Now})
+	c := store.Config{KV: kv, Leases: memstore.NewLeases(), Blobs: blobs, Now: time.Now}
+	change(&c)
+	s := store.New(c)
 	if _, err := s.Recover(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -389,6 +397,72 @@ func TestEndOnHungDisk(t *testing.T) {
 			}
 			w.publish(w.request("demo", "ch", nil)).Close(nil)
 			time.Sleep(4 * time.Hour) // the disk's
+		})
+	}
+}
+
+// hungKV is a database that answers no call of the kind that hangs: "commit" or "get".
+type hungKV struct {
+	store.KV
+	hangs atomic.Value
+}
+
+func (kv *hungKV) wait(ctx context.Context, call string) error {
+	if kv.hangs.Load() != call {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (kv *hungKV) Get(ctx context.Context, key string) (store.Record, error) {
+	if err := kv.wait(ctx, "get"); err != nil {
+		return store.Record{}, err
+	}
+	return kv.KV.Get(ctx, key)
+}
+
+func (kv *hungKV) Commit(ctx context.Context, ops ...store.Op) error {
+	if err := kv.wait(ctx, "commit"); err != nil {
+		return err
+	}
+	return kv.KV.Commit(ctx, ops...)
+}
+
+// TestHungStore: a database that does not answer ends the publish after a minute,
+// when a segment begins as when it is committed, and the next publisher gets in.
+func TestHungStore(t *testing.T) {
+	for _, call := range []string{"get", "commit"} {
+		t.Run(call, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				kv := &hungKV{}
+				w := newWorldOf(t, func(c *store.Config) { kv.KV, c.KV = c.KV, kv })
+				kicked := make(chan error, 1)
+				s := w.publish(w.request("demo", "ch", kicked))
+				kv.hangs.Store(call)
+				began := time.Now()
+				var err error
+				for _, tag := range until(tags(t), 3000) {
+					if err = s.WriteTag(tag); err != nil {
+						break
+					}
+				}
+				if err == nil {
+					err = <-kicked
+				}
+				var refusal *rtmp.RejectError
+				if took := time.Since(began); took != closeLimit || !errors.As(err, &refusal) || refusal.Code != rtmp.CodeRejected {
+					t.Errorf("after %v: %v, want the publish rejected after %v", took, err, closeLimit)
+				}
+				kv.hangs.Store("")
+				s.Close(err)
+				s = w.publish(w.request("demo", "ch", nil))
+				w.send(s, until(tags(t), 3000))
+				s.Close(nil)
+				if list := w.read("ch/playlist.m3u8"); strings.Count(list, "#EXTINF") != 2 {
+					t.Errorf("want the two segments of the second publish:\n%s", list)
+				}
+			})
 		})
 	}
 }

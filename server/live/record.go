@@ -217,7 +217,9 @@ func (r *recorder) commit(segs []store.SealedSegment) error {
 	next.DiscontinuitySequence = r.window.DiscontinuitySequence
 	next.TargetDuration = r.window.TargetDuration
 	next.Window = r.listed
-	err := r.session.CommitSegments(context.Background(), segs, next, r.text)
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	err := r.session.CommitSegments(ctx, segs, next, r.text)
 	r.committed = time.Now()
 	return err
 }

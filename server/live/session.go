@@ -21,7 +21,8 @@ import (
 
 // closeLimit bounds how long the end of a publish waits for its last segments, some
 // ten if the disk is behind, to become durable. Until then the channel is this
-// session's. A server that stops does not wait as long.
+// session's. A server that stops does not wait as long. It also bounds how long the
+// store may take to begin or to commit a segment: then the publish ends.
 const closeLimit = time.Minute
 
 // endLimit bounds how long it takes to record the end itself.
@@ -117,7 +118,9 @@ func (s *session) meter() {
 
 // Open begins a segment; its name is the wall clock of this moment.
 func (s *session) Open() (io.Writer, error) {
-	w, err := s.record.NewSegment(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	w, err := s.record.NewSegment(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin segment: %w", err)
 	}
