@@ -13,14 +13,15 @@ import (
 	"osslive/store"
 )
 
-// target is the channel that a publish URL names, resolved once: the signature
-// is verified over it and the session opened on it.
+// target is the channel that a publish URL names. It is resolved once: the signature
+// is verified for it, and the session is opened on it.
 type target struct {
 	bucket, channel string
 }
 
-// admit turns a publish request into a session, or says why not, and which channel
-// it takes the request to be for. Nothing of the media has been read yet.
+// admit starts the session that a publish request asks for. It also returns the
+// channel that the request names, as far as it was resolved, with an error too.
+// Nothing of the media has been read yet.
 func (h *Handler) admit(ctx context.Context, r *rtmp.PublishRequest) (*store.Session, target, error) {
 	if names := r.Query["playlistName"]; len(names) > 1 {
 		return nil, target{}, &store.InvalidError{Field: "playlistName", Value: names[1], Rule: "repeated",
@@ -33,16 +34,15 @@ func (h *Handler) admit(ctx context.Context, r *rtmp.PublishRequest) (*store.Ses
 	if err := h.authorize(ctx, t, r.Query); err != nil {
 		return nil, t, err
 	}
-	record, err := h.config.Store.StartSession(ctx, t.bucket, t.channel, store.SessionStart{
+	lease, err := h.config.Store.StartSession(ctx, t.bucket, t.channel, store.SessionStart{
 		RemoteAddr:   r.RemoteAddr.String(),
 		PlaylistName: r.Query.Get("playlistName"),
 	})
-	return record, t, err
+	return lease, t, err
 }
 
-// authorize lets a publish pass that carries a right signature, and one
-// without any into a bucket that the public may write (RTMP ingest URLs and
-// signatures).
+// authorize admits a publish with a valid signature, and one without a signature to a
+// public-read-write bucket (RTMP ingest URLs and signatures).
 func (h *Handler) authorize(ctx context.Context, t target, query url.Values) error {
 	bucket, err := h.config.Store.Bucket(ctx, t.bucket)
 	if err != nil {
@@ -58,8 +58,8 @@ func (h *Handler) authorize(ctx context.Context, t target, query url.Values) err
 	return nil
 }
 
-// resolve finds the channel in the path; with an error it returns what of it was
-// found. The SDKs put the bucket in different places, or nowhere:
+// resolve finds the channel that the path names. With an error it returns what it
+// found of it. The SDKs put the bucket in different places, or leave it out:
 //
 //	rtmp://BUCKET.host/live/CHANNEL    a domain endpoint
 //	rtmp://cname/live/CHANNEL          a bucket's own domain, configured or not
@@ -86,13 +86,13 @@ func (h *Handler) resolve(ctx context.Context, r *rtmp.PublishRequest) (target, 
 	return target{}, answer.ErrPublishPath
 }
 
-// hostBucket returns the bucket that the host names, "" for none.
+// hostBucket returns the bucket that the host names, or "".
 func (h *Handler) hostBucket(ctx context.Context, authority string) (string, error) {
 	host := h.config.Domains.Host(authority)
 	if host.Kind != address.Unknown || host.Bucket == "" {
 		return host.Bucket, nil
 	}
-	// Only a guess, unless there is such a bucket.
+	// The first label of an unknown host is a bucket's name only if that bucket exists.
 	if err := store.CheckBucketName(host.Bucket); err != nil {
 		return "", nil
 	}
@@ -103,8 +103,8 @@ func (h *Handler) hostBucket(ctx context.Context, authority string) (string, err
 	return host.Bucket, err
 }
 
-// search finds the one bucket that has a channel of this name and would let
-// the publish in. With an error it returns what the error is about.
+// search finds the one bucket that has a channel of this name and admits the publish.
+// With an error it returns the channel that the error is about.
 func (h *Handler) search(ctx context.Context, channel string, query url.Values) (target, error) {
 	var (
 		found   []target

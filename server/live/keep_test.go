@@ -45,7 +45,7 @@ func TestRefusalsAreKept(t *testing.T) {
 
 	s := w.publish(w.request("demo", "ch", nil)).(*session)
 	defer s.Close(nil)
-	kept = told(s.refusal(store.ErrChannelDisabled))
+	kept = told(s.cutOff(store.ErrChannelDisabled))
 	if kept.Code != "LiveChannelDisabled" || kept.Name != "ch" {
 		t.Errorf("one that is cut off is kept as %+v", kept)
 	}

@@ -1,14 +1,16 @@
-// Package live runs one publisher's life: it admits a publish request, remuxes
-// what arrives into segments, records each segment together with the playlist
-// that lists it, keeps the statistics that GetLiveChannelStat shows, and ends
-// the session when the client goes, the channel is disabled or the server
-// stops.
+// Package live owns a publisher's session, from the publish request to its end. It
+// admits the request, remuxes what arrives into segments, records each segment
+// together with the playlist that lists it, stores the statistics that
+// GetLiveChannelStat shows, and ends the session when the client goes, the channel is
+// disabled or the server stops.
 //
 //	rtmp.PublishRequest → admit → store.Session
 //	flv.Tag → segmenter → segment's blob → record: one commit {segment, playlist, position}
 //
-// It meets the HTTP API only in the store: PutLiveChannelStatus writes a
-// record, and the next renewal of the session's lease finds it.
+// It must not know HTTP or package api: the two meet in the store, where
+// PutLiveChannelStatus writes a record that the next renewal of the session's lease
+// reads. Nor does it know chunks and handshakes, which package rtmp reads, or how
+// segments are cut, which package segmenter decides.
 package live
 
 import (
@@ -25,11 +27,11 @@ import (
 	"osslive/store"
 )
 
-// renewEvery is how often all sessions renew their leases. It bounds how long
-// a disabled channel stays on the air and how old a statistic can be.
+// renewEvery is how often all sessions renew their leases. It bounds how long a
+// session of a disabled channel goes on, and how old statistics are.
 const renewEvery = 500 * time.Millisecond
 
-// Config is what a Handler needs; all fields but the options must be set.
+// Config is what a Handler needs. The fields of the first group must be set.
 type Config struct {
 	Store   *store.Store
 	Keys    auth.Keys
@@ -37,8 +39,8 @@ type Config struct {
 	Logger  *slog.Logger
 	Metrics *metrics.Metrics
 
-	Refusals       *refusal.Log    // keeps what is refused; nil keeps nothing
-	Domains        address.Domains // under which the server is reached
+	Refusals       *refusal.Log    // stores refused publishes; nil stores none
+	Domains        address.Domains // under which clients reach the server
 	AllowAudioOnly bool            // accept a publish without video
 	AllowHEVC      bool            // accept HEVC video
 	EndList        bool            // end the live playlist when a publish ends
@@ -49,17 +51,17 @@ type Handler struct {
 	config Config
 
 	mu       sync.Mutex
-	sessions map[*session]struct{} // those whose leases Run renews
+	sessions map[*session]struct{} // Run renews their leases
 
-	limiter limiter // of lines about refusals
+	limiter limiter // of the log lines about refusals
 }
 
-// New returns a Handler. Its Run must be running while it serves.
+// New returns a Handler. Run must be running while the Handler serves.
 func New(c Config) *Handler {
 	return &Handler{config: c, sessions: map[*session]struct{}{}}
 }
 
-// Codecs are those that a publish may have.
+// Codecs returns the codecs that a publish may have.
 func (h *Handler) Codecs() ([]flv.VideoCodec, []flv.AudioCodec) {
 	video := []flv.VideoCodec{flv.AVC}
 	if h.config.AllowHEVC {
@@ -68,8 +70,8 @@ func (h *Handler) Codecs() ([]flv.VideoCodec, []flv.AudioCodec) {
 	return video, []flv.AudioCodec{flv.AAC}
 }
 
-// Run renews the leases of all sessions with fresh statistics and ends those
-// that may not go on, until ctx is done.
+// Run renews the leases of all sessions with fresh statistics, and ends the sessions
+// whose lease cannot be renewed. It returns when ctx is done.
 func (h *Handler) Run(ctx context.Context) {
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
@@ -90,6 +92,7 @@ func (h *Handler) Run(ctx context.Context) {
 	}
 }
 
+// live returns the sessions that have not ended.
 func (h *Handler) live() []*session {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"osslive/store"
 )
 
-// onStatus has the codes that OBS and librtmp know as failures; with any other they
-// wait for a time-out of their own.
+// onStatus has the codes that OBS and librtmp take for a failure. After any other they
+// wait for their own time-out.
 var onStatus = [...]string{
 	answer.Internal: rtmp.CodeRejected,
 	answer.BadName:  rtmp.CodeBadName,
@@ -22,7 +22,7 @@ var onStatus = [...]string{
 	answer.Rejected: rtmp.CodeRejected,
 }
 
-// publishAnswer is what a publisher gets to see of an error.
+// publishAnswer is what a publisher sees of an error.
 type publishAnswer struct {
 	class answer.Class
 	code  string // of an OSS error document
@@ -34,8 +34,8 @@ func (a publishAnswer) reject(requestID string) *rtmp.RejectError {
 	return &rtmp.RejectError{Code: onStatus[a.class], Description: fmt.Sprintf("%s: %s (RequestId %s)", a.code, a.text, requestID)}
 }
 
-// answerFor returns the answer to err: that of package answer, but for errors that
-// only a publish meets or whose words suit only HTTP.
+// answerFor returns the answer to err. It is the one of package answer, except for
+// errors of the media, and where that one's words fit only HTTP.
 func answerFor(err error) publishAnswer {
 	var (
 		mismatch    *auth.MismatchError
@@ -76,7 +76,7 @@ func media(text string) publishAnswer {
 	return publishAnswer{answer.Rejected, "InvalidArgument", text}
 }
 
-// signatureLen is the length of an HMAC-SHA1 in base64.
+// signatureLen is the length of a version 1 signature: an HMAC-SHA1 in base64.
 const signatureLen = 28
 
 func mismatchText(m *auth.MismatchError) string {

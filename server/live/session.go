@@ -25,41 +25,41 @@ import (
 // store may take to begin or to commit a segment: then the publish ends.
 const closeLimit = time.Minute
 
-// endLimit bounds how long it takes to record the end itself.
+// endLimit bounds how long the store may take to record the end itself.
 const endLimit = time.Second
 
 // session is an accepted publish: the rtmp.Stream that takes its tags and the
-// segmenter.Sink that takes its segments. The connection's goroutine runs all
-// of it but the recorder and renew.
+// segmenter.Sink that takes its segments. The connection's goroutine calls its
+// methods, except renew, fail and kick, which any goroutine may call.
 type session struct {
 	handler   *Handler
-	ctx       context.Context // how long the disk is waited for: as long as the connection lasts, or at its end as Close says
+	ctx       context.Context // bounds waits for the recorder; Close replaces it by one with closeLimit
 	requestID string
 	request   *rtmp.PublishRequest
 	log       *slog.Logger
 	began     time.Time // monotonic
 
-	record    *store.Session
+	lease     *store.Session // the claim on the channel
 	segmenter *segmenter.Segmenter
 	open      *store.SegmentWriter // the segment being written, or nil
 	recorder  *recorder
 
-	unsigned bool // allowed by the bucket's ACL alone
+	unsigned bool // only the bucket's ACL allows the publish
 
-	unmetered int // bytes of tags that BytesIn lacks
-	malformed int // tags that Metrics has been told of
+	unmetered int // bytes of tags that Metrics.BytesIn does not count yet
+	malformed int // dropped tags that Metrics.Malformed counts already
 
-	stat   store.Stat  // the constant part; renew fills in the media
-	silent atomic.Bool // said that the audio is dropped
-	kicked sync.Once
+	stat    store.Stat  // the constant part; renew fills in the media
+	dropped atomic.Bool // the log says that the audio is dropped
+	kicked  sync.Once
 }
 
-// Publish admits a publisher or answers why not.
+// Publish implements rtmp.Handler. It returns a session, or the refusal.
 func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Stream, error) {
 	requestID := refusal.NewID()
 	log := h.config.Logger.With("request_id", requestID, "remote", r.RemoteAddr.String(), "client", r.FlashVer)
 
-	record, t, err := h.admit(ctx, r)
+	lease, t, err := h.admit(ctx, r)
 	if err != nil {
 		a := answerFor(err)
 		rejection := a.reject(requestID)
@@ -67,17 +67,17 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 		if h.limiter.allow(time.Now(), rejection.Description) {
 			log.Warn("publish refused", "path", r.Path, "reason", rejection.Description)
 		}
-		h.keep(r, t, requestID, a, err)
+		h.addRefusal(r, t, requestID, a, err)
 		return nil, rejection
 	}
-	channel := record.Channel()
+	channel := lease.Channel()
 	s := &session{
 		handler:   h,
 		ctx:       ctx,
 		requestID: requestID,
-		log:       log.With("bucket", channel.Bucket, "channel", channel.Name, "session", record.ID()),
+		log:       log.With("bucket", channel.Bucket, "channel", channel.Name, "session", lease.ID()),
 		began:     time.Now(),
-		record:    record,
+		lease:     lease,
 		unsigned:  !r.Query.Has("Signature"),
 		request:   r,
 		stat:      store.Stat{Connected: h.config.Now(), RemoteAddr: r.RemoteAddr.String()},
@@ -88,22 +88,24 @@ func (h *Handler) Publish(ctx context.Context, r *rtmp.PublishRequest) (rtmp.Str
 		AllowHEVC:      h.config.AllowHEVC,
 		Elapsed:        func() time.Duration { return time.Since(s.began) },
 	}, s)
-	s.recorder = newRecorder(record, h.config.Metrics, s.fail)
+	s.recorder = newRecorder(lease, h.config.Metrics, s.fail)
 	h.add(s)
 	s.log.Info("publish started")
 	return s, nil
 }
 
-// WriteTag remuxes one tag. It blocks while the recorder is behind.
+// WriteTag implements rtmp.Stream: it remuxes one tag. It blocks while the recorder
+// is backlog segments behind.
 func (s *session) WriteTag(t flv.Tag) error {
 	s.unmetered += len(t.Data)
 	if err := s.segmenter.WriteTag(t); err != nil {
-		return s.refusal(err)
+		return s.cutOff(err)
 	}
 	return nil
 }
 
-// meter counts what has come since it was last called: once a segment, not a tag.
+// meter adds to the metrics what has arrived since its last call. It is called once a
+// segment, so that a tag costs no atomic addition.
 func (s *session) meter() {
 	s.handler.config.Metrics.BytesIn.Add(float64(s.unmetered))
 	s.unmetered = 0
@@ -116,11 +118,12 @@ func (s *session) meter() {
 	}
 }
 
-// Open begins a segment; its name is the wall clock of this moment.
+// Open implements segmenter.Sink: it begins a segment, named by the wall clock of
+// this moment.
 func (s *session) Open() (io.Writer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
-	w, err := s.record.NewSegment(ctx)
+	w, err := s.lease.NewSegment(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin segment: %w", err)
 	}
@@ -128,7 +131,7 @@ func (s *session) Open() (io.Writer, error) {
 	return w, nil
 }
 
-// Finish hands a whole segment to the recorder.
+// Finish implements segmenter.Sink: it queues a whole segment for the recorder.
 func (s *session) Finish(seg segmenter.Segment) error {
 	s.meter()
 	w := s.open
@@ -139,10 +142,10 @@ func (s *session) Finish(seg segmenter.Segment) error {
 	return s.recorder.add(s.ctx, finished{w, seg})
 }
 
-// Close ends the session: the open segment is finished and recorded, the
-// history record closed and the channel free for the next publisher.
+// Close implements rtmp.Stream. It finishes and records the open segment, closes the
+// history record and frees the channel for the next publisher.
 func (s *session) Close(cause error) {
-	s.kicked.Do(func() {}) // nobody is left to be told
+	s.kicked.Do(func() {}) // no connection is left to kick
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithTimeout(s.ctx, closeLimit)
 	defer cancel()
@@ -152,10 +155,10 @@ func (s *session) Close(cause error) {
 	if err := s.segmenter.Close(); err != nil {
 		s.log.Warn("finish last segment", "error", err)
 	}
-	s.noteDropped(s.segmenter.Info().Audio)
+	s.logDropped(s.segmenter.Info().Audio)
 }
 
-// end waits for what is to be recorded, and gives the channel free.
+// end waits for the recorder and frees the channel.
 func (s *session) end(cause error) {
 	if s.open != nil {
 		s.open.Abort()
@@ -163,24 +166,23 @@ func (s *session) end(cause error) {
 	if err := s.recorder.close(s.ctx, s.handler.config.EndList); err != nil {
 		s.log.Error("record last segments", "error", err)
 	}
-	s.handler.remove(s) // renewed until here, however long that took
+	s.handler.remove(s) // the lease is renewed until here, however long that took
 	ctx, cancel := context.WithTimeout(context.Background(), endLimit)
 	defer cancel()
-	if err := s.record.End(ctx); err != nil {
+	if err := s.lease.End(ctx); err != nil {
 		s.log.Error("end session", "error", err)
 	}
 	s.log.Info("publish ended", "reason", causeText(cause), "seconds", int(time.Since(s.began).Seconds()), "segments", s.recorder.count.Load(), "malformed", s.malformed)
 }
 
-// noteDropped says once that the audio is left out, and why.
-func (s *session) noteDropped(a segmenter.AudioInfo) {
-	if a.Dropped != "" && s.silent.CompareAndSwap(false, true) {
+// logDropped logs once that the audio is dropped, and why.
+func (s *session) logDropped(a segmenter.AudioInfo) {
+	if a.Dropped != "" && s.dropped.CompareAndSwap(false, true) {
 		s.log.Warn("audio dropped", "codec", a.Codec, "reason", a.Dropped)
 	}
 }
 
-// renew holds the lease with fresh statistics. An error means that the publish
-// must end.
+// renew renews the lease with fresh statistics. After an error the publish must end.
 func (s *session) renew(ctx context.Context) error {
 	stat := s.stat
 	info := s.segmenter.Info()
@@ -189,12 +191,12 @@ func (s *session) renew(ctx context.Context) error {
 			FrameRate: wholeRate(v.FrameRate),
 			Bandwidth: v.Bandwidth, KeyInterval: v.KeyInterval}
 	}
-	s.noteDropped(info.Audio)
+	s.logDropped(info.Audio)
 	if a := info.Audio; a.Codec != "" {
 		stat.Audio = &store.AudioStat{Codec: a.Codec, SampleRate: a.SampleRate, Bandwidth: a.Bandwidth, Dropped: a.Dropped}
 	}
 	if s.unsigned {
-		bucket, err := s.handler.config.Store.Bucket(ctx, s.record.Channel().Bucket)
+		bucket, err := s.handler.config.Store.Bucket(ctx, s.lease.Channel().Bucket)
 		if err == nil && bucket.ACL != store.PublicReadWrite {
 			err = answer.ErrUnsigned
 		}
@@ -202,26 +204,27 @@ func (s *session) renew(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.record.Renew(ctx, stat)
+	return s.lease.Renew(ctx, stat)
 }
 
-// wholeRate cuts a rate off, as the service does: the Java SDK's tests have 29 for
-// 29.97. A rate short of a whole one by less than the jitter of time stamps, 3 ms in
-// the 4 s that are measured, is that one.
+// wholeRate returns a frame rate without its fraction, as the service does: the Java
+// SDK's tests have 29 for 29.97. It adds the jitter of time stamps first, 3 ms in the
+// 4 s that are measured, so that 24.99 is 25.
 func wholeRate(measured float64) int { return int(measured * 1.0008) }
 
-// fail ends the publish for an error of the recorder.
+// fail ends the publish after an error of the recorder.
 func (s *session) fail(err error) {
 	s.log.Error("record segment", "error", err)
 	s.kick(err)
 }
 
-// kick ends the publish from another goroutine. Only the first time counts.
+// kick ends the publish from another goroutine. Only the first call counts.
 func (s *session) kick(err error) {
-	s.kicked.Do(func() { s.request.Kick(s.refusal(err)) })
+	s.kicked.Do(func() { s.request.Kick(s.cutOff(err)) })
 }
 
-func (s *session) refusal(err error) *rtmp.RejectError {
+// cutOff logs and stores that the publish ends with err, and returns the answer.
+func (s *session) cutOff(err error) *rtmp.RejectError {
 	var corrupt *segmenter.CorruptError
 	if errors.As(err, &corrupt) {
 		s.handler.config.Metrics.Limit("rtmp", "BadMessages")
@@ -229,12 +232,13 @@ func (s *session) refusal(err error) *rtmp.RejectError {
 	a := answerFor(err)
 	r := a.reject(s.requestID)
 	s.log.Warn("publish cut off", "reason", r.Description, "error", err)
-	channel := s.record.Channel()
-	s.handler.keep(s.request, target{channel.Bucket, channel.Name}, s.requestID, a, err)
+	channel := s.lease.Channel()
+	s.handler.addRefusal(s.request, target{channel.Bucket, channel.Name}, s.requestID, a, err)
 	return r
 }
 
-// Malformed answers a publish whose URL cannot be read: it gives the refusal an ID.
+// Malformed implements rtmp.Server.OnMalformed, which is called only for a URL with a
+// line break or a zero byte. It gives the refusal a request ID, logs and stores it.
 func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp.RejectError {
 	requestID := refusal.NewID()
 	h.config.Metrics.Refused(err.Code)
@@ -249,8 +253,9 @@ func (h *Handler) Malformed(r *rtmp.PublishRequest, err *rtmp.RejectError) *rtmp
 	return &rtmp.RejectError{Code: err.Code, Description: fmt.Sprintf("%s (RequestId %s)", err.Description, requestID)}
 }
 
-// Ended logs and counts the end of a connection. One that broke the protocol or a limit
-// before a publish, such as a browser at the wrong port, was refused too, without an ID.
+// Ended logs and counts the end of a connection. It logs one that broke the protocol
+// or a limit before a publish, such as a browser at the wrong port, as a warning: that
+// is a refusal without an ID.
 func (h *Handler) Ended(i rtmp.CloseInfo) {
 	if i.Limit != "" {
 		h.config.Metrics.Limit("rtmp", i.Limit)
@@ -266,15 +271,16 @@ func (h *Handler) Ended(i rtmp.CloseInfo) {
 		"received", i.Received, "sent", i.Sent, "reason", i.Reason)
 }
 
-// keep remembers a refusal for whoever asks about it.
-func (h *Handler) keep(r *rtmp.PublishRequest, t target, requestID string, a publishAnswer, err error) {
+// addRefusal stores a refusal for those who ask why.
+func (h *Handler) addRefusal(r *rtmp.PublishRequest, t target, requestID string, a publishAnswer, err error) {
 	h.config.Refusals.Add(refusal.Refusal{
 		ID: requestID, Time: h.config.Now(), Remote: r.RemoteAddr.String(), Client: r.FlashVer, Code: a.code, Message: a.text,
 		Bucket: t.bucket, Name: t.channel, Err: err, Host: r.Host, Path: r.Path, Query: r.Query,
 	})
 }
 
-// result is a publish's end as a label: how the client was told, if it was.
+// result returns the label for a publish's end: the code that the client got, or
+// "ended" if it got none.
 func result(cause error) string {
 	if cause != nil {
 		if code, _ := rtmp.Status(cause); code != "" {
