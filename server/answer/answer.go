@@ -3,13 +3,13 @@
 // a publish, and the text of a page of the console. All of them are columns of one
 // table (table.go), so that an error means the same wherever it shows.
 //
-// It owns the errors of the server itself that more than one package has to
-// recognise, such as [ErrBucketACL]: those who explain a refusal ask errors.Is, and
-// never read an answer's words.
+// It also owns the errors of the server itself that more than one package has to
+// recognise, such as [ErrBucketACL]. Explanations of refusals ask errors.Is for them;
+// nothing reads the words of an answer.
 //
 // It knows the errors of packages store and auth. It must not know HTTP requests,
-// RTMP messages, templates or logs: those who answer add what only they know, such
-// as the name of the bucket.
+// RTMP messages, templates or logs: the packages that send an answer add what only
+// they know, such as the name of the bucket.
 package answer
 
 import (
@@ -32,7 +32,7 @@ type Error struct {
 
 	Page string // the text of a page of the console; "" if pages cannot meet the error
 
-	base *Error // what With began with; nil if it is this
+	base *Error // the answer that With added to; nil if there is none
 }
 
 // Detail is one further element of an error document.

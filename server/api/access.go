@@ -7,20 +7,19 @@ import (
 	"osslive/store"
 )
 
-// action is a kind of operation, as far as ACLs tell them apart.
+// action is a kind of operation that ACLs distinguish.
 type action uint8
 
 const (
 	ownerOnly   action = iota // the service, a bucket's configuration, ACLs, every LiveChannel operation
-	listObjects               // names only the owner may see: no ACL mentions them
+	listObjects               // only the owner may: no ACL mentions listings
 	readObject
-	writeObject // deletes too
+	writeObject // and delete
 )
 
-// allowed tells whether a caller may do what it asks under an ACL. All keys
-// belong to the one owner, so a caller is the owner or anonymous. Bucket ACL
-// page: public-read lets everybody read objects, public-read-write write and
-// delete them too.
+// allowed reports whether an ACL allows a caller an action. All access keys belong to
+// the one owner, so a caller is the owner or anonymous. Bucket ACL page: public-read
+// lets everybody read objects, public-read-write lets them write and delete too.
 func allowed(acl store.ACL, anonymous bool, a action) bool {
 	switch {
 	case !anonymous:
@@ -33,9 +32,8 @@ func allowed(acl store.ACL, anonymous bool, a action) bool {
 	return false
 }
 
-// authorize refuses a request that the ACLs do not allow, before anything of its
-// body is read. Who reads an object is judged by readableObject: what counts is the
-// version that is read.
+// authorize refuses a request that the ACLs do not allow, before its body is read. It
+// leaves reading to readableObject, which checks the version that is read.
 func (s *Server) authorize(r *request, a action) error {
 	if a == readObject {
 		return nil
@@ -43,8 +41,7 @@ func (s *Server) authorize(r *request, a action) error {
 	return s.permit(r, r.target, a)
 }
 
-// permit is authorize for any target. Only an anonymous request needs the ACLs, so
-// only it pays for reading them.
+// permit is authorize for any target. It reads the ACLs only for an anonymous request.
 func (s *Server) permit(r *request, t target, a action) error {
 	if !r.caller.Anonymous() {
 		return nil
@@ -65,8 +62,8 @@ func (s *Server) permit(r *request, t target, a action) error {
 	return s.permitObject(r, o, a)
 }
 
-// permitObject judges by one version of an object: its ACL counts, if it has one
-// of its own, and else the bucket's (PutObjectACL page).
+// permitObject checks one version of an object: its own ACL if it has one, else the
+// bucket's (PutObjectACL page).
 func (s *Server) permitObject(r *request, o store.Object, a action) error {
 	if !r.caller.Anonymous() {
 		return nil
@@ -87,8 +84,8 @@ func (s *Server) permitObject(r *request, o store.Object, a action) error {
 	return nil
 }
 
-// readableObject returns the object that t addresses. The version that is returned is
-// the one that the caller was found to be allowed to read.
+// readableObject returns the object that t addresses, in the version whose ACL allows
+// the caller to read it.
 func (s *Server) readableObject(r *request, t target) (store.Object, error) {
 	if err := store.CheckKey(t.key); err != nil {
 		return store.Object{}, err

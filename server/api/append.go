@@ -9,7 +9,7 @@ import (
 	"osslive/store"
 )
 
-// nextPosition is the header that tells where the next append goes.
+// nextPosition is the header with the position of the next append.
 const nextPosition = "x-oss-next-append-position"
 
 // appendObject appends the body to an object. Metadata counts in the first append

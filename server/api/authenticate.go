@@ -13,8 +13,8 @@ import (
 	"osslive/store"
 )
 
-// authenticate finds out who calls, and with that which reading of the URL was
-// meant: the one the signature is right for. From here on there is one target.
+// authenticate sets the caller, and with it the target: the reading of the URL for
+// which the signature is valid.
 func (s *Server) authenticate(r *request) error {
 	if err := s.identify(r); err != nil {
 		return err
@@ -22,8 +22,8 @@ func (s *Server) authenticate(r *request) error {
 	return r.requirePayload(r.caller.PayloadSHA256())
 }
 
-// identify sets caller and target of r. Where no reading has the right
-// signature the error tells of the likeliest one that could be signed.
+// identify sets caller and target of r. If the signature is valid for no reading, the
+// error is that of the likeliest reading whose signature could be compared.
 func (s *Server) identify(r *request) error {
 	var (
 		refused  error
@@ -46,8 +46,8 @@ func (s *Server) identify(r *request) error {
 	return refused
 }
 
-// verify sets the caller if t is what was signed, and then the target. An
-// unsigned request has its target already.
+// verify sets caller and target if the signature is valid for t. An unsigned request
+// has its target already.
 func (s *Server) verify(r *request, t target) error {
 	caller, err := auth.VerifyRequest(&auth.Request{
 		Method: r.method,
@@ -66,8 +66,8 @@ func (s *Server) verify(r *request, t target) error {
 	return nil
 }
 
-// identifyBucket looks for the bucket whose CNAME the host of a signed request
-// may be. The bucket is part of what is signed, so it is one or none.
+// identifyBucket finds the bucket whose CNAME the host of a signed request is. The
+// string-to-sign names the bucket, so the signature is valid for one at most.
 func (s *Server) identifyBucket(r *request, t target) error {
 	for marker := ""; ; {
 		page, err := s.config.Store.Buckets(r.Context(), "", marker, 1000)
@@ -87,12 +87,12 @@ func (s *Server) identifyBucket(r *request, t target) error {
 	}
 }
 
-// errNoReading never reaches a client: the path-style reading, which comes
-// before, has an error of its own.
-var errNoReading = errors.New("signature is right for no bucket")
+// errNoReading never reaches a client: the path-style reading, which comes first, has
+// an error of its own.
+var errNoReading = errors.New("signature is valid for no bucket")
 
-// unsignedReading is what the URL means when no signature tells: the first
-// reading, or another if there is nothing under the first.
+// unsignedReading returns the meaning of the URL of an unsigned request: the first
+// reading, or another if the first addresses nothing.
 func (s *Server) unsignedReading(r *request) (target, error) {
 	first := r.readings[0].target
 	for _, other := range r.readings[1:] {
@@ -110,8 +110,8 @@ func (s *Server) unsignedReading(r *request) (target, error) {
 	return first, nil
 }
 
-// exists tells whether there is what a distinguishes from b: an object if they
-// agree in the bucket, else the bucket.
+// exists reports whether what a addresses exists: its object if a and b have the same
+// bucket, else its bucket.
 func (s *Server) exists(ctx context.Context, a, b target) (bool, error) {
 	err := store.CheckBucketName(a.bucket)
 	switch {
@@ -130,25 +130,24 @@ func (s *Server) exists(ctx context.Context, a, b target) (bool, error) {
 	return err == nil, err
 }
 
-// requirePayload makes the body fail to be read unless it has the SHA-256 that
-// was signed, "" for none.
+// requirePayload makes reading the body fail unless the body has the signed SHA-256.
+// It does nothing if want is "".
 func (r *request) requirePayload(want string) error {
 	if want == "" {
 		return nil
 	}
 	p := &payload{Reader: r.body, left: r.length, sum: sha256.New(), want: want}
-	if r.length == 0 { // nobody may ever read it
+	if r.length == 0 { // the handler may not read it
 		return p.check()
 	}
 	r.body = p
 	return nil
 }
 
-// payload is a body whose last byte is given out only if the whole is what was
-// signed.
+// payload is a body that returns its last bytes only if the whole has the SHA-256.
 type payload struct {
 	io.Reader
-	left int64 // bytes to come; negative: unknown
+	left int64 // bytes not read yet; negative if unknown
 	sum  hash.Hash
 	want string // SHA-256 in lower-case hexadecimal
 }

@@ -15,7 +15,7 @@ type ownerXML struct {
 
 type bucketXML struct {
 	CreationDate     string
-	ExtranetEndpoint string // where the Python SDK's clean-up goes next
+	ExtranetEndpoint string // the Python SDK's clean-up uses it as its endpoint
 	IntranetEndpoint string
 	Location         string
 	Name             string
@@ -36,7 +36,7 @@ func (s *Server) bucketXML(r *request, b store.Bucket) bucketXML {
 	}
 }
 
-// location is the region's name as buckets have it.
+// location returns the region's name in the form of a bucket's location.
 func (s *Server) location() string { return "oss-" + s.config.Region }
 
 func (s *Server) listBuckets(w http.ResponseWriter, r *request) error {
@@ -69,8 +69,8 @@ func (s *Server) listBuckets(w http.ResponseWriter, r *request) error {
 	return writeXML(w, answer)
 }
 
-// putBucket also succeeds for a bucket that exists, as for its owner it may
-// (PutBucket page), and applies the ACL. Storage class and redundancy are read
+// putBucket applies the ACL to a bucket that exists: all callers are its owner, for
+// whom PutBucket succeeds (PutBucket page). Storage class and redundancy are checked
 // and have no effect.
 func (s *Server) putBucket(w http.ResponseWriter, r *request) error {
 	var configuration struct {
@@ -110,7 +110,7 @@ func (s *Server) getBucketInfo(w http.ResponseWriter, r *request) error {
 		AccessControlList  aclXML
 		Comment            string
 		DataRedundancyType string
-		Encryption         string `xml:"ServerSideEncryptionRule>SSEAlgorithm"` // oss2 2.9.0 cannot do without
+		Encryption         string `xml:"ServerSideEncryptionRule>SSEAlgorithm"` // oss2 2.9.0 requires it
 	}
 	return writeXML(w, struct {
 		XMLName xml.Name `xml:"BucketInfo"`
@@ -134,7 +134,7 @@ func (s *Server) getBucketLocation(w http.ResponseWriter, r *request) error {
 	}{Location: s.location()})
 }
 
-// getBucketStat counts. Everything is of the Standard storage class.
+// getBucketStat counts objects and bytes, all of the Standard storage class.
 func (s *Server) getBucketStat(w http.ResponseWriter, r *request) error {
 	stat, err := s.config.Store.BucketStat(r.Context(), r.bucket)
 	if err != nil {
@@ -179,8 +179,8 @@ func (s *Server) getBucketACL(w http.ResponseWriter, r *request) error {
 	}{Owner: ownerXML(s.config.Owner), AccessControlList: aclXML{b.ACL}})
 }
 
-// maxKeys reads a listing's max-keys: 1 to 1000, default 100. rule is for the
-// error table, where listings differ.
+// maxKeys reads a listing's max-keys: 1 to 1000, default 100. rule selects the EC of
+// an invalid one, which differs between listings.
 func maxKeys(r *request, rule string) (int, error) {
 	const defaultKeys, mostKeys = 100, 1000
 	value := r.query.Get("max-keys")

@@ -7,7 +7,7 @@ import (
 	"osslive/store"
 )
 
-// corsXML is the configuration as PutBucketCors has it and GetBucketCors.
+// corsXML is the document of PutBucketCors and GetBucketCors.
 type corsXML struct {
 	XMLName      xml.Name      `xml:"CORSConfiguration"`
 	Rules        []corsRuleXML `xml:"CORSRule"`

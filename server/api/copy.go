@@ -12,8 +12,8 @@ import (
 	"osslive/store"
 )
 
-// parseCopySource reads the header x-oss-copy-source: /BUCKET/KEY, both escaped as
-// in a query; the Go SDK has "+" for a space there, others escape their plus signs.
+// parseCopySource parses the header x-oss-copy-source: /BUCKET/KEY, both escaped as
+// in a query. The Go SDK writes "+" for a space; others escape their plus signs.
 func parseCopySource(header string) (target, error) {
 	refused := answer.InvalidArgument("x-oss-copy-source", header, "", "The copy source is /bucket/key, escaped.")
 	path, parameters, _ := strings.Cut(header, "?")
@@ -41,22 +41,22 @@ func sourceConditions(h http.Header) http.Header {
 	return conditions
 }
 
-// copySource is what a copy reads: a part of one version of an object.
+// copySource is a part of one version of an object, which a copy reads.
 type copySource struct {
 	store.Object
 	body   io.ReadCloser
 	length int64
 }
 
-// openSource opens the source of a copy for a caller who could GET it. rangeHeader
-// selects a part as in a GET. It returns 304 where a condition says that there is
-// nothing new to be copied.
+// openSource opens the source of a copy for a caller who may GET it. rangeHeader
+// selects a part as in a GET. The status is 304 if a condition of the request finds
+// nothing new to copy.
 func (s *Server) openSource(r *request, rangeHeader string) (src copySource, status int, err error) {
 	from, err := parseCopySource(r.header.Get(copyHeader))
 	if err != nil {
 		return src, 0, err
 	}
-	for range 2 { // overwritten between the record and its bytes: once more, as it is now
+	for range 2 { // again if it is overwritten between the record and its bytes
 		src, status, err = s.openSourceOnce(r, from, rangeHeader)
 		if !errors.Is(err, store.ErrNoSuchKey) {
 			break
@@ -91,8 +91,8 @@ func (s *Server) openSourceOnce(r *request, from target, rangeHeader string) (sr
 	return copySource{o, body, part.length}, status, err
 }
 
-// copyObject stores the bytes of another object once more. Headers and metadata go
-// with them, or come from the request.
+// copyObject stores the bytes of another object under the request's key, with that
+// object's headers and metadata or the request's (x-oss-metadata-directive).
 func (s *Server) copyObject(w http.ResponseWriter, r *request) error {
 	directive := r.header.Get("x-oss-metadata-directive")
 	replace := strings.EqualFold(directive, "REPLACE")
@@ -125,7 +125,7 @@ func (s *Server) copyObject(w http.ResponseWriter, r *request) error {
 	}{LastModified: xmlTime(o.Modified), ETag: `"` + o.ETag + `"`})
 }
 
-// uploadPartCopy makes a part of another object, or of a range of it.
+// uploadPartCopy stores an object, or a range of it, as a part.
 func (s *Server) uploadPartCopy(w http.ResponseWriter, r *request) error {
 	number, err := partNumber(r)
 	if err != nil {

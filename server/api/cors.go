@@ -10,18 +10,18 @@ import (
 	"osslive/store"
 )
 
-// CORS says what pages of other origins may do besides what a bucket's rules allow.
+// CORS is what pages of other origins may do besides what a bucket's rules allow.
 type CORS string
 
 const (
-	// CORSOpen lets any page read: "*" on every answer to GET and HEAD, so that
-	// a player in a browser works at once. No credentials are ever allowed.
+	// CORSOpen lets any page read: "*" on every answer to GET and HEAD, so that a
+	// player in a browser works without rules. Credentials are never allowed.
 	CORSOpen CORS = "open"
-	// CORSRules is the service's behaviour: only what a bucket's rules allow.
+	// CORSRules allows only what a bucket's rules allow, as the service does.
 	CORSRules CORS = "rules"
 )
 
-// openExposed are the headers that CORSOpen lets pages see: those a player needs.
+// openExposed lists the headers that CORSOpen lets pages read: those a player needs.
 const openExposed = "ETag, Content-Length, Content-Range, x-oss-request-id"
 
 // applyRules marks the answer as readable by what the bucket's rules allow.
@@ -45,7 +45,7 @@ func (s *Server) corsRules(r *request) ([]store.CORSRule, error) {
 	return c.Rules, err
 }
 
-// markReadable sets the headers of an answer that is no preflight's.
+// markReadable sets the headers of an answer to any request but a preflight.
 func (s *Server) markReadable(h http.Header, r *request, rules []store.CORSRule) {
 	setVary(h, rules)
 	rule, origin, ok := match(rules, r.header.Get("Origin"), r.method, nil)
@@ -61,15 +61,15 @@ func (s *Server) markReadable(h http.Header, r *request, rules []store.CORSRule)
 	}
 }
 
-// setVary: where there are rules an answer depends on the origin, also one to a
-// request without any, and a cache has to know.
+// setVary sets Vary if there are rules. Then every answer depends on the origin, even
+// one to a request without any, and caches must know it.
 func setVary(h http.Header, rules []store.CORSRule) {
 	if len(rules) > 0 {
 		h.Set("Vary", "Origin")
 	}
 }
 
-// preflight answers an OPTIONS request. It carries no signature.
+// preflight answers an OPTIONS request, which carries no signature.
 func (s *Server) preflight(w http.ResponseWriter, r *request) error {
 	r.operation = "OptionObject"
 	rules, err := s.corsRules(r)
@@ -116,8 +116,7 @@ func setList(h http.Header, name string, list []string) {
 	}
 }
 
-// headerNames splits lists of header names, as Access-Control-Request-Headers has
-// them.
+// headerNames splits the values of Access-Control-Request-Headers into names.
 func headerNames(lists []string) (names []string) {
 	for _, list := range lists {
 		for name := range strings.SplitSeq(list, ",") {
@@ -130,8 +129,8 @@ func headerNames(lists []string) (names []string) {
 }
 
 // match returns the first rule that allows origin to use method and to send the
-// headers (PutBucketCors page), and what to answer as the allowed origin: "*" if
-// any is.
+// headers (PutBucketCors page), and the value of Access-Control-Allow-Origin: "*" if
+// the rule allows every origin.
 func match(rules []store.CORSRule, origin, method string, headers []string) (rule store.CORSRule, allowOrigin string, ok bool) {
 	if origin == "" {
 		return rule, "", false
@@ -149,7 +148,7 @@ func match(rules []store.CORSRule, origin, method string, headers []string) (rul
 	return rule, "", false
 }
 
-// allHeaders tells whether a rule allows all the headers; their names have no case.
+// allHeaders reports whether a rule allows all the headers, whatever their case.
 func allHeaders(rule store.CORSRule, headers []string) bool {
 	return !slices.ContainsFunc(headers, func(name string) bool {
 		return !slices.ContainsFunc(rule.AllowedHeaders, func(p string) bool {
@@ -158,7 +157,7 @@ func allHeaders(rule store.CORSRule, headers []string) bool {
 	})
 }
 
-// fits tells whether text is what a pattern with at most one "*" stands for.
+// fits reports whether text matches a pattern with at most one "*".
 func fits(pattern, text string) bool {
 	before, behind, star := strings.Cut(pattern, "*")
 	if !star {

@@ -11,7 +11,7 @@ import (
 	"osslive/store"
 )
 
-// What an operation refuses, besides the errors of package answer.
+// Refusals of single operations, besides the errors of package answer.
 var (
 	errMalformedXML     = answer.New(400, "MalformedXML", "0031-00000001", "The XML you provided was not well-formed or did not validate against our published schema.")
 	errEmptyBody        = fmt.Errorf("%w (no body)", errMalformedXML) // an errMalformedXML
@@ -39,12 +39,12 @@ var (
 	errPreflightRefused = answer.New(403, "AccessForbidden", "", "CORSResponse: This CORS request is not allowed.")
 )
 
-// notImplemented is a feature of the service that osslive does not have.
+// notImplemented refuses a feature of the service that osslive lacks.
 func notImplemented(feature string) *answer.Error {
 	return answer.New(501, "NotImplemented", "", fmt.Sprintf("osslive does not implement %s.", feature))
 }
 
-// unknownSubresource is a request whose sub-resources have no route.
+// unknownSubresource refuses a request whose sub-resources have no route.
 func unknownSubresource(r *request) error {
 	if r.query.Has("live") && r.query.Has("comp") {
 		return answer.InvalidArgument("comp", r.query.Get("comp"), "", "The parameter comp is stat or history.")
@@ -63,8 +63,8 @@ func methodNotAllowed(r *request) error {
 		With("Method", strings.ToUpper(r.method)).With("ResourceType", string(r.level()))
 }
 
-// describe returns the answer to err: the one of package answer, with what only the
-// request tells.
+// describe returns the answer to err: the one of package answer, with the details
+// that the request holds.
 func describe(r *request, err error) *answer.Error {
 	var (
 		mismatch    *auth.MismatchError
@@ -95,8 +95,8 @@ func describe(r *request, err error) *answer.Error {
 	return a
 }
 
-// bodyError is a body that could not be read. That is the client's doing: it
-// went away, is too slow, or sends what it did not sign.
+// bodyError returns the answer to a body that cannot be read. The client causes that:
+// it went away, is too slow, or sends another body than it signed.
 func bodyError(err error) error {
 	var own *answer.Error
 	if errors.As(err, &own) {

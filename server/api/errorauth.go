@@ -8,8 +8,8 @@ import (
 	"osslive/server/answer"
 )
 
-// describeMismatch shows the caller what was signed, as the service does; the
-// right signature is not among it.
+// describeMismatch shows the caller the string-to-sign, as the service does. It does
+// not show the right signature.
 func describeMismatch(e *auth.MismatchError) *answer.Error {
 	shown := answer.New(403, "SignatureDoesNotMatch", "0002-00000040", "The request signature we calculated does not match the signature you provided. Check your key and signing method.").
 		With("OSSAccessKeyId", e.KeyID).With("SignatureProvided", e.Provided).
@@ -20,9 +20,8 @@ func describeMismatch(e *auth.MismatchError) *answer.Error {
 	return shown
 }
 
-// credentialErrors are the texts and codes for the parts of a version 4
-// credential ("0002-00000212" to "0002-00000227" pages). The codes are those of
-// a header; where a URL has another it follows.
+// credentialErrors has the texts and ECs for the parts of a version 4 credential
+// ("0002-00000212" to "0002-00000227" pages), in a header and in a URL.
 var credentialErrors = map[string]struct{ part, ec, urlEC string }{
 	"SignDate": {"signing date", "0002-00000212", "0002-00000223"},
 	"Region":   {"signing region", "0002-00000226", "0002-00000226"},
@@ -42,7 +41,7 @@ func describeCredential(r *request, e *auth.CredentialError) *answer.Error {
 	return answer.New(400, "InvalidArgument", ec, "Invalid "+known.part+" in "+place+".")
 }
 
-// describeMissing names the parameters that a signed URL of its version has.
+// describeMissing names the parameters that a signed URL of the request's version has.
 func describeMissing(r *request) *answer.Error {
 	wanted := ""
 	switch r.query.Get("x-oss-signature-version") {

@@ -13,8 +13,7 @@ import (
 	"osslive/store"
 )
 
-// errorDocument is the body of every answer with an error ("Error responses"
-// page).
+// errorDocument is the body of every answer to an error ("Error responses" page).
 type errorDocument struct {
 	XMLName      xml.Name `xml:"Error"`
 	Code         string
@@ -45,9 +44,9 @@ func (d detail) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	return e.EncodeElement(d.Value, xml.StartElement{Name: xml.Name{Local: d.Name}})
 }
 
-// Refusal is the whole answer, head and body, to what arrived in place of an HTTP
-// request; no handler has seen it. It is what the HTTP server would have refused
-// with status, in the form of every other error.
+// Refusal returns the whole answer, head and body, to bytes that are not an HTTP
+// request and so reach no handler. It has the form of every other error. status is
+// the one that net/http would refuse them with: 400, or 431 for headers too large.
 func Refusal(status int) []byte {
 	a := errNotHTTP
 	if status == http.StatusRequestHeaderFieldsTooLarge {
@@ -63,9 +62,9 @@ func Refusal(status int) []byte {
 		a.Status, http.StatusText(a.Status), id, len(body), body)
 }
 
-// writeError answers with the error document of err. A HEAD answer has no
-// body, so there the document travels in x-oss-err. If the answer has begun
-// already the connection is cut: the client must not take what it got for all.
+// writeError answers with the error document of err. An answer to HEAD has no body, so
+// it carries the document in x-oss-err. If the answer has begun already, writeError
+// cuts the connection: the client must not take a part for the whole.
 func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	if rw, ok := w.(*response); ok && rw.status != 0 {
 		s.config.Logger.Warn("answer cut short", "request_id", r.id, "operation", r.operation, "error", err)
@@ -76,7 +75,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	switch {
 	case a.Code == answer.InternalError.Code:
 		s.config.Logger.Error("request failed", "request_id", r.id, "operation", r.operation, "error", err)
-	case errors.Is(err, store.ErrFull): // the caller cannot mend it, whoever reads the log can
+	case errors.Is(err, store.ErrFull): // the reader of the log can mend it, the caller cannot
 		s.config.Logger.Warn("request refused", "request_id", r.id, "operation", r.operation, "error", err)
 	}
 	s.config.Refusals.Add(refusal.Refusal{

@@ -8,8 +8,8 @@ import (
 	"osslive/store"
 )
 
-// channelBody is the body of PutLiveChannel. Numbers are text here: whether one
-// is absent, empty or no number makes a difference.
+// channelBody is the body of PutLiveChannel. Numbers are text here, so that an absent
+// one differs from 0 and from a word.
 type channelBody struct {
 	XMLName     xml.Name `xml:"LiveChannelConfiguration"`
 	Description string
@@ -28,7 +28,7 @@ type channelBody struct {
 	}
 }
 
-// channel checks what only the XML can tell and leaves the rest to the store.
+// channel checks what only the XML shows and leaves the rest to the store.
 func (b *channelBody) channel(bucket, name string) (store.Channel, error) {
 	c := store.Channel{Bucket: bucket, Name: name, Description: b.Description, Status: store.Status(b.Status)}
 	if b.Target == nil {
@@ -106,8 +106,8 @@ func (s *Server) putLiveChannel(w http.ResponseWriter, r *request) error {
 	})
 }
 
-// putLiveChannelStatus of a live channel cuts its publisher off: the session
-// reads the record when it next renews its lease.
+// putLiveChannelStatus ends the publish if it disables a live channel: the session
+// reads the status when it next renews its lease.
 func (s *Server) putLiveChannelStatus(w http.ResponseWriter, r *request) error {
 	status := store.Status(r.query.Get("status"))
 	if status != store.Enabled && status != store.Disabled {
@@ -120,8 +120,8 @@ func (s *Server) putLiveChannelStatus(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// getLiveChannelInfo has these elements and no other, not even the Snapshot:
-// the Node SDK's tests compare the answer with what they sent.
+// getLiveChannelInfo answers with these elements only, without the Snapshot: the Node
+// SDK's tests compare the answer with what they sent.
 func (s *Server) getLiveChannelInfo(w http.ResponseWriter, r *request) error {
 	c, err := s.config.Store.Channel(r.Context(), r.bucket, r.key)
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *Server) listLiveChannel(w http.ResponseWriter, r *request) error {
 		Marker      string
 		MaxKeys     int
 		IsTruncated bool
-		NextMarker  string // there even when empty: the C# SDK's tests expect ""
+		NextMarker  string // present even when empty: the C# SDK's tests expect ""
 		LiveChannel []channel
 	}{Prefix: prefix, Marker: marker, MaxKeys: limit, IsTruncated: page.Next != "", NextMarker: page.Next}
 	for _, c := range page.Items {
@@ -186,8 +186,8 @@ func (s *Server) listLiveChannel(w http.ResponseWriter, r *request) error {
 	return writeXML(w, answer)
 }
 
-// deleteLiveChannel removes the channel alone; what it recorded stays. One that
-// does not exist is a success, as the C++ SDK's tests note.
+// deleteLiveChannel deletes the channel and leaves its segments and playlists. It
+// succeeds for one that does not exist, as the C++ SDK's tests note.
 func (s *Server) deleteLiveChannel(w http.ResponseWriter, r *request) error {
 	if err := s.config.Store.DeleteChannel(r.Context(), r.bucket, r.key); err != nil {
 		return err

@@ -19,8 +19,8 @@ type audioXML struct {
 	Codec      string
 }
 
-// getLiveChannelStat leaves out what it does not know: the Go SDK cannot parse
-// an empty ConnectedTime.
+// getLiveChannelStat omits unknown values: the Go SDK cannot parse an empty
+// ConnectedTime.
 func (s *Server) getLiveChannelStat(w http.ResponseWriter, r *request) error {
 	state, err := s.config.Store.ChannelStat(r.Context(), r.bucket, r.key)
 	if err != nil {

@@ -16,11 +16,11 @@ import (
 // metaPrefix begins the headers that carry user metadata, in canonical form.
 const metaPrefix = "X-Oss-Meta-"
 
-// storedHeaders are the headers of PutObject that come back with GetObject.
+// storedHeaders are the headers of PutObject that GetObject answers with.
 var storedHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"}
 
-// unsupportedHeaders would make another operation or another object of a
-// PutObject. They are refused rather than overlooked.
+// unsupportedHeaders change what PutObject does or stores, in ways that osslive lacks.
+// A request with one is refused.
 var unsupportedHeaders = []string{"x-oss-callback", "x-oss-symlink-target"}
 
 func refuseUnsupported(r *request) error {
@@ -36,10 +36,10 @@ func forbidsOverwrite(r *request) bool {
 	return strings.EqualFold(r.header.Get("x-oss-forbid-overwrite"), "true")
 }
 
-// incoming returns the body of a request that stores it, and what the request
-// says of it.
+// incoming returns the body of a request that stores it, and the body's length and
+// MD5 as the request declares them.
 func incoming(r *request) (io.Reader, store.PutOptions, error) {
-	// net/http reports a missing length and an empty body alike.
+	// For net/http a missing length and an empty body are the same.
 	if r.length == 0 && r.header.Get("Content-Length") == "" {
 		return nil, store.PutOptions{}, errMissingLength
 	}
@@ -70,7 +70,7 @@ func (s *Server) putObject(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// newObject takes type, headers, metadata and ACL from the request.
+// newObject returns an object with the type, headers, metadata and ACL of the request.
 func newObject(r *request) store.Object {
 	o := store.Object{
 		Bucket:      r.bucket,
@@ -96,7 +96,7 @@ func newObject(r *request) store.Object {
 	return o
 }
 
-// contentMD5 returns nil without the header.
+// contentMD5 returns the 16 bytes of Content-MD5, or nil without that header.
 func contentMD5(r *request) ([]byte, error) {
 	value := r.header.Get("Content-MD5")
 	if value == "" {
@@ -109,8 +109,8 @@ func contentMD5(r *request) ([]byte, error) {
 	return digest, nil
 }
 
-// checkedBody returns the body as a reader that fails with an answer for the
-// client: where it ends early, or is not what x-oss-hash-crc64ecma announced.
+// checkedBody returns the body as a reader that fails with an answer if the body ends
+// early or differs from the x-oss-hash-crc64ecma that the request declares.
 func checkedBody(r *request) (io.Reader, error) {
 	b := &body{Reader: r.body}
 	if value := r.header.Get("x-oss-hash-crc64ecma"); value != "" {
@@ -125,7 +125,7 @@ func checkedBody(r *request) (io.Reader, error) {
 
 type body struct {
 	io.Reader
-	table     *crc64.Table // nil: nothing announced
+	table     *crc64.Table // nil: the request declares none
 	sum, want uint64
 }
 
@@ -154,7 +154,7 @@ func (s *Server) deleteObject(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// getObjectMeta answers the little that does not need the whole header.
+// getObjectMeta answers with ETag, length and date alone.
 func (s *Server) getObjectMeta(w http.ResponseWriter, r *request) error {
 	o, err := s.readableObject(r, r.target)
 	if err != nil {
@@ -163,15 +163,15 @@ func (s *Server) getObjectMeta(w http.ResponseWriter, r *request) error {
 	h := w.Header()
 	setETag(h, o.ETag)
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
-	if r.method == http.MethodHead { // the old form is a GET, which may not announce what it does not send
+	if r.method == http.MethodHead { // a GET, the old form, may not declare a length and send no body
 		h.Set("Content-Length", strconv.FormatInt(o.Size, 10))
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
-// setChecksums lets clients check what they sent or got; they compare what is
-// there. Not every ETag is a digest.
+// setChecksums sets the headers by which clients check what they sent or got. Not
+// every ETag is a digest.
 func setChecksums(h http.Header, o store.Object) {
 	setCRC64(h, o)
 	if digest, err := hex.DecodeString(o.ETag); err == nil && o.IsMD5() {
@@ -179,7 +179,7 @@ func setChecksums(h http.Header, o store.Object) {
 	}
 }
 
-// setCRC64 is for an answer whose body is not the object.
+// setCRC64 sets the checksum in an answer whose body is not the object.
 func setCRC64(h http.Header, o store.Object) {
 	if o.HasCRC64 {
 		setOwn(h, "x-oss-hash-crc64ecma", strconv.FormatUint(o.CRC64, 10))

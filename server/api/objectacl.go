@@ -7,11 +7,10 @@ import (
 	"osslive/store"
 )
 
-// defaultACL is what the API calls having no ACL of one's own.
+// defaultACL is the API's word for an object without an ACL of its own.
 const defaultACL = "default"
 
-// objectACL reads the header x-oss-object-acl; the store knows which values there
-// are.
+// objectACL reads the header x-oss-object-acl; the store checks the value.
 func objectACL(r *request) store.ACL {
 	acl := r.header.Get("x-oss-object-acl")
 	if acl == defaultACL {

@@ -7,11 +7,11 @@ import (
 	"osslive/store"
 )
 
-// maxDeletes is how many keys one DeleteMultipleObjects may name.
+// maxDeletes bounds the keys of one DeleteMultipleObjects.
 const maxDeletes = 1000
 
-// deleteObjects removes the keys that the body names; those that do not exist
-// count as removed (DeleteMultipleObjects page).
+// deleteObjects deletes the keys that the body names. Keys that do not exist count as
+// deleted (DeleteMultipleObjects page).
 func (s *Server) deleteObjects(w http.ResponseWriter, r *request) error {
 	encoding, err := encodingOf(r)
 	if err != nil {

@@ -25,8 +25,8 @@ type prefixXML struct {
 	Prefix string
 }
 
-// encoding renders names in a listing. With encoding-type=url any key survives
-// the XML, which cannot carry most control characters.
+// encoding is how a listing writes names. XML cannot carry most control characters;
+// with encoding-type=url it can carry any key.
 type encoding string
 
 func encodingOf(r *request) (encoding, error) {
@@ -45,7 +45,7 @@ func (e encoding) name(s string) string {
 	return s
 }
 
-// page holds what both versions of the operation share.
+// page is a page of a listing, for both versions of the operation.
 type page struct {
 	store.Listing
 	encoding  encoding
@@ -121,8 +121,8 @@ func (s *Server) listObjects(w http.ResponseWriter, r *request) error {
 	})
 }
 
-// listObjectsV2 differs in that a page names its successor by a token, which
-// holds the marker and means nothing to clients.
+// listObjectsV2 names the next page by a token, which holds the marker and is opaque to
+// clients.
 func (s *Server) listObjectsV2(w http.ResponseWriter, r *request) error {
 	startAfter, token := r.query.Get("start-after"), r.query.Get("continuation-token")
 	after := startAfter

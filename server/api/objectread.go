@@ -13,7 +13,7 @@ import (
 	"osslive/store"
 )
 
-// getObject answers GET and HEAD: conditions, then range, then bytes.
+// getObject answers GET and HEAD: it checks conditions, then the range, and sends.
 func (s *Server) getObject(w http.ResponseWriter, r *request) error {
 	o, err := s.readableObject(r, r.target)
 	if err != nil {
@@ -25,7 +25,7 @@ func (s *Server) getObject(w http.ResponseWriter, r *request) error {
 	}
 	body, part, status, err := s.openPart(r, o)
 	if errors.Is(err, store.ErrNoSuchKey) {
-		// Overwritten between the record and its bytes: once more, as it is now.
+		// It was overwritten between the record and its bytes: read it again.
 		if o, err = s.readableObject(r, r.target); err == nil {
 			body, part, status, err = s.openPart(r, o)
 		}
@@ -55,15 +55,15 @@ func (s *Server) getObject(w http.ResponseWriter, r *request) error {
 	if r.method == http.MethodHead {
 		return nil
 	}
-	// Nothing can be said any more; a short body tells the client enough.
+	// The head is sent, so an error can only cut the body short.
 	if _, err := io.Copy(w, body); err != nil {
 		return fmt.Errorf("send %s/%s: %w", o.Bucket, o.Key, err)
 	}
 	return nil
 }
 
-// openPart checks the request's conditions against o and opens what the answer
-// needs of it: nothing for 304 and for HEAD.
+// openPart checks the request's conditions against o and opens the bytes that the
+// answer sends: none for 304 and for HEAD.
 func (s *Server) openPart(r *request, o store.Object) (io.ReadCloser, span, int, error) {
 	status, err := checkConditions(r.header, o)
 	if err != nil || status == http.StatusNotModified {
@@ -104,8 +104,8 @@ func setObjectHeaders(h http.Header, o store.Object) {
 	for name, value := range o.Headers {
 		h.Set(name, value)
 	}
-	// A live playlist is rewritten every few seconds under one name, so nobody
-	// may show a copy without asking. Whoever uploads one may say otherwise.
+	// A live playlist is rewritten every few seconds, so a cache must ask before it
+	// serves a copy. An upload may set another Cache-Control.
 	if strings.HasSuffix(o.Key, ".m3u8") && o.Headers["Cache-Control"] == "" {
 		h.Set("Cache-Control", "no-cache")
 	}
@@ -122,8 +122,8 @@ var overridable = map[string]string{
 	"response-content-encoding":    "Content-Encoding",
 }
 
-// responseOverrides returns the headers that the query asks for. An anonymous
-// request cannot have any: it would let a link make a page of any object.
+// responseOverrides returns the headers that the query sets. An anonymous request may
+// set none: otherwise a link could make a browser run any object as a page.
 func responseOverrides(r *request) (map[string]string, error) {
 	if len(r.query) == 0 {
 		return nil, nil
@@ -145,8 +145,8 @@ func responseOverrides(r *request) (map[string]string, error) {
 	return headers, nil
 }
 
-// checkConditions returns 200 or 304, or errPrecondition. A condition on the
-// ETag outranks the one on the date (RFC 9110 §13.2.2).
+// checkConditions returns 200, 304 or errPrecondition. A condition on the ETag comes
+// before the one on the date (RFC 9110 §13.2.2).
 func checkConditions(h http.Header, o store.Object) (int, error) {
 	modified := o.Modified.Truncate(time.Second)
 	if match := h.Get("If-Match"); match != "" {
@@ -166,7 +166,7 @@ func checkConditions(h http.Header, o store.Object) (int, error) {
 	return http.StatusOK, nil
 }
 
-// date reads a date of a condition; one that is none is no condition.
+// date parses the date of a condition. One that cannot be parsed is ignored.
 func date(value string) (time.Time, bool) {
 	if value == "" {
 		return time.Time{}, false
@@ -175,7 +175,7 @@ func date(value string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// matchesETag tells whether etag is in a list of ETags, with or without quotes.
+// matchesETag reports whether etag is in a list of ETags, with or without quotes.
 func matchesETag(list, etag string) bool {
 	for item := range strings.SplitSeq(list, ",") {
 		item = strings.TrimPrefix(strings.TrimSpace(item), "W/")
@@ -189,11 +189,11 @@ func matchesETag(list, etag string) bool {
 // span is a part of an object, in bytes.
 type span struct{ offset, length int64 }
 
-// parseRange reads a Range header; ok is false where the whole object is the
-// answer. That is so without a range, with several, and with one that is not
-// inside the object: the service ignores it (GetObject page, Range). A request
-// with x-oss-range-behavior: standard gets what RFC 9110 §14 says instead: the
-// end is cut to the object's, and a start past the end is errInvalidRange.
+// parseRange parses a Range header. ok is false if the answer is the whole object:
+// without a range, with several, and with one that is not inside the object, which
+// the service ignores (GetObject page, Range). If standard is set, for
+// x-oss-range-behavior: standard, RFC 9110 §14 applies: the range ends with the
+// object at the latest, and one that starts past it is errInvalidRange.
 func parseRange(header string, size int64, standard bool) (part span, ok bool, err error) {
 	first, last, found := strings.Cut(strings.TrimPrefix(header, "bytes="), "-")
 	if !strings.HasPrefix(header, "bytes=") || !found {
@@ -209,7 +209,7 @@ func parseRange(header string, size int64, standard bool) (part span, ok bool, e
 		}
 	case fromOK && last == "":
 		to = size - 1
-	case !fromOK || !toOK || to < from: // not a range at all, to either reading
+	case !fromOK || !toOK || to < from: // no range by either rule
 		return span{}, false, nil
 	}
 	switch {
@@ -225,8 +225,7 @@ func parseRange(header string, size int64, standard bool) (part span, ok bool, e
 	return span{from, to - from + 1}, true, nil
 }
 
-// offset reads decimal digits and nothing else; a number too large for any
-// object stands for a large one.
+// offset parses decimal digits. A number too large for int64 is the largest.
 func offset(s string) (int64, bool) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0, false

@@ -7,32 +7,31 @@ import (
 	"time"
 )
 
-// pace is how slow a client may be: slower, and its connection is more of a burden
-// than a request.
+// pace is how slowly a client may send or take a body before its connection is cut.
 type pace struct {
-	grace time.Duration // during which nothing is expected
-	rate  int64         // bytes a second on average, afterwards
+	grace time.Duration // before the rate counts
+	rate  int64         // bytes a second on average
 }
 
-// of is the time in which n bytes pass at the slowest.
+// of returns the longest time that n bytes may take.
 func (p pace) of(n int64) time.Duration {
 	return time.Duration(float64(n) / float64(p.rate) * float64(time.Second))
 }
 
-// pacedBody is a request's body that fails with errTooSlow when it comes too
-// slowly. Deadlines belong to the connection; one that has none is not paced.
+// pacedBody is a request's body that fails with errTooSlow when it arrives too slowly.
+// It sets deadlines of the connection; a connection without deadlines is not paced.
 type pacedBody struct {
 	io.Reader
 	w     *response
-	began time.Time // of the first Read
-	n     int64     // bytes so far
+	began time.Time // time of the first Read
+	n     int64     // bytes read
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
 	connection, pace := &b.w.connection, b.w.pace
 	if b.began.IsZero() {
 		b.began = time.Now()
-		// net/http may answer with 100 now, and there may be a deadline of the request before.
+		// net/http may send 100 Continue now; a deadline of the last request must not stop it.
 		b.w.deadline = time.Time{}
 		connection.SetWriteDeadline(b.w.deadline)
 	}
@@ -41,8 +40,8 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	b.n += int64(n)
 	switch {
 	case err == io.EOF:
-		// From now on net/http waits for the connection to break, which must not
-		// look like that because of us.
+		// From now on net/http reads to notice that the connection breaks. A deadline
+		// would look like a break.
 		connection.SetReadDeadline(time.Time{})
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = errTooSlow
@@ -50,9 +49,8 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// leave is called when the handler is done. net/http reads a little of a body that
-// the handler did not, for which it may not wait for ever, and sends the end of the
-// answer afterwards.
+// leave sets the deadlines for what net/http does after the handler: it reads a little
+// of a body that the handler did not read, and sends the end of the answer.
 func (w *response) leave(body *pacedBody) {
 	if body != nil && body.began.IsZero() {
 		now := time.Now()
@@ -63,11 +61,11 @@ func (w *response) leave(body *pacedBody) {
 	w.expectTaken(0)
 }
 
-// sendAtOnce is how much of an object is sent under one deadline, in bytes.
+// sendAtOnce is how many bytes of an object are sent under one deadline.
 const sendAtOnce = 256 << 10
 
-// expectTaken gives the client time to take n bytes. Setting a deadline has a price:
-// one that is there and nearly as late will do.
+// expectTaken sets the deadline for sending n bytes. Setting one is expensive, so it
+// leaves one that is nearly as late.
 func (w *response) expectTaken(n int) {
 	deadline := time.Now().Add(w.grace + w.of(int64(n)))
 	if deadline.Sub(w.deadline) > w.grace/8 {

@@ -15,8 +15,8 @@ import (
 	"osslive/store"
 )
 
-// Bounds of a playlist that is signed. A day of one-second segments is refused,
-// a day of live video in the default five is not.
+// Bounds of a playlist that is signed. They refuse a day of one-second segments and
+// allow a day of segments of the default five seconds.
 const (
 	maxSignedPlaylist = 2 << 20 // bytes
 	maxSignedSegments = 20_000
@@ -24,7 +24,7 @@ const (
 	maxPlaylistToken  = 100 // characters of x-oss-hls-sign-token
 )
 
-// The codes are those of the pages "0044-00000401" to "0044-00000410".
+// The ECs are those of the pages "0044-00000401" to "0044-00000410".
 var (
 	errPlaylistToken    = answer.New(400, "InvalidRequest", "0044-00000401", "The x-oss-hls-sign-token is too long.")
 	errPlaylistTokenBad = answer.New(400, "InvalidRequest", "0044-00000402", "The x-oss-hls-sign-token has invalid characters.")
@@ -37,10 +37,10 @@ var (
 	errPlaylistHeader   = answer.New(400, "InvalidRequest", "0044-00000410", "The playlist must be requested with a signed URL.")
 )
 
-// getSignedPlaylist answers with a playlist whose segments a player can fetch
-// without a key of its own: each is signed like the URL of the playlist and
-// ends when that does ("Create HLS streams based on OSS" page). It is written
-// as it is signed, so the answer costs no more memory than the object.
+// getSignedPlaylist answers with a playlist whose segments a player can fetch without
+// an access key: the URL of each is signed like the playlist's and expires with it
+// ("Create HLS streams based on OSS" page). Each line is sent as soon as it is
+// signed, so the answer takes no more memory than the object.
 func (s *Server) getSignedPlaylist(w http.ResponseWriter, r *request) error {
 	if !r.caller.SignedURL() {
 		return errPlaylistHeader
@@ -71,7 +71,7 @@ func (s *Server) getSignedPlaylist(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// checkPlaylistToken allows what the service documents; the token has no
+// checkPlaylistToken checks the token as the service documents it. The token has no
 // effect here.
 func checkPlaylistToken(token string) error {
 	if len(token) > maxPlaylistToken {
@@ -87,7 +87,7 @@ func checkPlaylistToken(token string) error {
 
 func (s *Server) readPlaylist(r *request) (o store.Object, text []byte, err error) {
 	var body io.ReadCloser
-	for range 2 { // once more if it is overwritten between the record and its bytes
+	for range 2 { // again if it is overwritten between the record and its bytes
 		if o, err = s.readableObject(r, r.target); err != nil {
 			return o, nil, err
 		}
@@ -106,8 +106,7 @@ func (s *Server) readPlaylist(r *request) (o store.Object, text []byte, err erro
 	return o, text, err
 }
 
-// checkPlaylist counts the segments and playlists that are listed, by whatever
-// kind of URI.
+// checkPlaylist counts the segments and playlists that text lists, by any kind of URI.
 func checkPlaylist(text []byte) error {
 	segments, variants := 0, 0
 	for line := range bytes.Lines(text) {
@@ -138,10 +137,10 @@ func checkPlaylist(text []byte) error {
 	return nil
 }
 
-// signLine returns a line of a playlist with the caller's signature on it, or
-// as it is. Whoever wrote the playlist must not get more signed than segments
-// and playlists of this bucket. All of them the caller may read: who can sign
-// is the owner of every object.
+// signLine returns a line of a playlist, signed by the caller's key if it is the URI of
+// a segment or playlist of this bucket. It signs nothing else: the playlist may be
+// somebody else's work. The caller may read all that is signed, because only the owner
+// of every object can sign.
 func signLine(r *request, line []byte) []byte {
 	uri := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 	key, ok := siblingKey(r.key, string(uri))
@@ -151,7 +150,7 @@ func signLine(r *request, line []byte) []byte {
 	query := url.Values{}
 	switch {
 	case strings.HasSuffix(key, ".m3u8"):
-		query.Set("x-oss-process", "hls/sign") // for the segments that it lists
+		query.Set("x-oss-process", "hls/sign") // so that the segments it lists are signed too
 	case !strings.HasSuffix(key, ".ts"):
 		return line
 	}
@@ -160,12 +159,12 @@ func signLine(r *request, line []byte) []byte {
 	return append(signed, line[len(uri):]...)
 }
 
-// siblingKey returns the key that a player fetches for a URI of the playlist
-// base. It is false where that is not certainly a key of the same bucket, to
-// every player and in every form of address: for an absolute URI or path, for
-// more ".." than there are folders, and for what players read in different
-// ways. A key with a question mark is none either: in version 1 its signature
-// is also that of another key with a parameter.
+// siblingKey returns the key that a player fetches for a URI in the playlist base. It
+// returns false unless every player, by every form of address, fetches that key of the
+// same bucket: so for an absolute URI or path, for more ".." than there are folders,
+// and for what players read in different ways. It returns false for a key with a
+// question mark too: in version 1 its signature also fits another key with a
+// parameter.
 func siblingKey(base, uri string) (key string, ok bool) {
 	if strings.ContainsFunc(uri, unicode.IsControl) || uri != strings.TrimSpace(uri) || uri == "" || uri[0] == '/' || strings.ContainsAny(uri, `?#\`) {
 		return "", false
@@ -175,7 +174,7 @@ func siblingKey(base, uri string) (key string, ok bool) {
 	}
 	names := strings.Split(base, "/")
 	names = names[:len(names)-1]
-	if slices.Contains(names, ".") || slices.Contains(names, "..") { // players take these out of the base
+	if slices.Contains(names, ".") || slices.Contains(names, "..") { // players remove these from the base
 		return "", false
 	}
 	steps := strings.Split(uri, "/")
@@ -192,7 +191,7 @@ func siblingKey(base, uri string) (key string, ok bool) {
 			}
 			continue
 		}
-		// What is escaped here is a folder to some players and a name to others.
+		// An escaped slash separates folders for some players and not for others.
 		name, err := url.PathUnescape(step)
 		if err != nil || name == "." || name == ".." || strings.ContainsAny(name, `/\`) {
 			return "", false

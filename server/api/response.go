@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// response counts what is sent and knows whether an answer has begun.
+// response counts the bytes sent and holds the status, 0 until the answer begins.
 type response struct {
 	http.ResponseWriter
 	pace
 	connection http.ResponseController
 	began      time.Time
-	deadline   time.Time // for writing, of this request; zero: none was set
+	deadline   time.Time // for writing; zero if this request has set none
 	status     int
 	bytes      int64
 }
@@ -32,9 +32,9 @@ func (w *response) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// setOwn sets a header whose name goes out as it is here, as the service writes it,
-// and not in net/http's form: x-oss-* in lower case, for the Java SDK looks for
-// x-oss-meta- just so; ETag, Content-MD5.
+// setOwn sets a header whose name is sent as written, like the service's, and not in
+// net/http's form: ETag, Content-MD5, and x-oss-* in lower case, because the Java SDK
+// looks for x-oss-meta- in that case only.
 func setOwn(h http.Header, name, value string) { h[name] = []string{value} }
 
 func setETag(h http.Header, etag string) { setOwn(h, "ETag", `"`+etag+`"`) }
@@ -55,8 +55,8 @@ func (w *response) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// ReadFrom keeps the way to sendfile open for objects in files: it is taken for a
-// LimitedReader around one.
+// ReadFrom lets net/http use sendfile for objects in files: it hands on a
+// LimitedReader around the file, the form that net/http recognises.
 func (w *response) ReadFrom(src io.Reader) (sent int64, err error) {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
@@ -79,5 +79,5 @@ func (w *response) ReadFrom(src io.Reader) (sent int64, err error) {
 	return sent, nil
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap serves http.ResponseController.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -10,8 +10,8 @@ import (
 	"osslive/store"
 )
 
-// handler answers one operation. An error it returns becomes the answer,
-// unless it has begun one of its own.
+// handler carries out one operation. It writes the answer, or returns an error before
+// it has written any.
 type handler func(s *Server, w http.ResponseWriter, r *request) error
 
 // level is what a request addresses.
@@ -23,8 +23,8 @@ const (
 	onObject  level = "object" // a key, or the name of a LiveChannel
 )
 
-// route is an operation of the API. The selector is the request's
-// sub-resources in the order of the list below, joined by "&".
+// route is an operation of the API. The selector is the request's sub-resources in the
+// order of subresources, joined by "&".
 type route struct {
 	method    string
 	level     level
@@ -84,10 +84,10 @@ var routes = []route{
 	{"GET", onObject, "x-oss-process=hls/sign", "GetSignedPlaylist", ownerOnly, (*Server).getSignedPlaylist},
 }
 
-// subresources are the query keys that choose another operation than the plain one:
-// those that version 1 signs, and others. Most have no route; they are known all the
-// same, so that a request for one is refused by name and never taken for a plain
-// PutObject or GetObject. They are sorted, but live comes first.
+// subresources are the query parameters that choose another operation than the plain
+// one: those that version 1 signs, and others. Most have no route. They are listed so
+// that a request for one is refused by name and never taken for a plain PutObject or
+// GetObject. They are sorted, with live first.
 var subresources = func() []string {
 	names := append(auth.Subresources(),
 		"accessPointConfigForObjectProcess", "accessPointForObjectProcess", "accessPointPolicyForObjectProcess", "accessmonitor",
@@ -98,8 +98,8 @@ var subresources = func() []string {
 	return slices.Insert(slices.Delete(names, i, i+1), 0, "live")
 }()
 
-// selector returns the part of the query that chooses the operation. A key
-// without a value and one with an empty value are the same.
+// selector returns the part of the query that chooses the operation. It makes no
+// difference between a parameter without a value and one with an empty value.
 func selector(query url.Values) string {
 	if len(query) == 0 {
 		return ""
@@ -108,7 +108,7 @@ func selector(query url.Values) string {
 	for _, name := range subresources {
 		switch {
 		case !query.Has(name):
-		case name == "list-type" && query.Get(name) != "2": // 1 and nonsense mean the first version
+		case name == "list-type" && query.Get(name) != "2": // any other value means version 1
 		case name == "comp" || name == "list-type" || name == "x-oss-process":
 			chosen = append(chosen, name+"="+query.Get(name))
 		default:
@@ -118,9 +118,9 @@ func selector(query url.Values) string {
 	return strings.Join(chosen, "&")
 }
 
-// unknownBare returns the parameters without a value that nobody here has heard of.
-// The service goes on to get sub-resources: where a request writes or deletes, one
-// that is not known must not turn it into a plain PutObject or DeleteBucket.
+// unknownBare returns the unknown parameters without a value. They may be
+// sub-resources that the service gets one day: a request that writes or deletes must
+// not become a plain PutObject or DeleteBucket because of one.
 func unknownBare(query url.Values) []string {
 	var names []string
 	for name := range query {
@@ -134,14 +134,14 @@ func unknownBare(query url.Values) []string {
 	return names
 }
 
-// plainParameters are those that may be empty and choose nothing.
+// plainParameters may be empty and choose no operation.
 var plainParameters = []string{
 	"Expires", "OSSAccessKeyId", "Signature", "callback-var", "continuation-token", "delimiter", "encoding-type", "endTime",
 	"key-marker", "marker", "max-keys", "prefix", "security-token", "startTime", "upload-id-marker",
 }
 
-// copyHeader makes a copy of what would be a put, and stands in the selector of
-// such a request like one more sub-resource.
+// copyHeader turns a put into a copy. It is in the selector of such a request like a
+// sub-resource.
 const copyHeader = "x-oss-copy-source"
 
 // selector returns what chooses the request's operation besides method and level.
@@ -190,7 +190,7 @@ func (s *Server) route(w http.ResponseWriter, r *request) error {
 	return s.run(w, r, route)
 }
 
-// run runs the handler of a route for a caller who is allowed it.
+// run authorizes the request and runs the handler of its route.
 func (s *Server) run(w http.ResponseWriter, r *request, route route) error {
 	r.operation = route.operation
 	if route.level != onService {

@@ -17,19 +17,18 @@ import (
 	"osslive/store"
 )
 
-// Config is what a Server needs. Store, Keys, Logger, Metrics and Now must be
-// set; the rest has defaults that work.
+// Config is what a Server needs. Store, Keys, Logger, Metrics and Now must be set.
 type Config struct {
 	Store *store.Store
 	Keys  auth.Keys
 
-	Region    string          // such as oss-cn-local, with or without the oss-; default oss-cn-local
+	Region    string          // such as cn-local or oss-cn-local; default oss-cn-local
 	Owner     Owner           // of every bucket
-	Domains   address.Domains // under which the server is reached
-	PublicURL string          // scheme and authority for URLs in answers; default: what the caller used
+	Domains   address.Domains // under which clients reach the server
+	PublicURL string          // scheme and authority for URLs in answers; default: those of the request
 	CORS      CORS            // default CORSRules
 
-	Refusals *refusal.Log // keeps what is refused; nil keeps nothing
+	Refusals *refusal.Log // stores refused requests; nil stores none
 
 	Logger  *slog.Logger
 	Access  *slog.Logger // a line for each request, at level Info; default Logger
@@ -37,7 +36,7 @@ type Config struct {
 	Now     func() time.Time // wall clock: signatures and dates
 }
 
-// Owner is the one account that everything belongs to.
+// Owner is the one account, which owns everything.
 type Owner struct{ ID, DisplayName string }
 
 // Server is the HTTP API. It is safe for concurrent use.
@@ -47,7 +46,7 @@ type Server struct {
 	pace                     pace   // of bodies, in and out
 }
 
-// New returns a Server; it starts nothing.
+// New returns a Server. It starts no goroutine.
 func New(c Config) *Server {
 	if c.Region == "" {
 		c.Region = "oss-cn-local"
@@ -99,8 +98,8 @@ func (s *Server) serve(w http.ResponseWriter, r *request) error {
 	if r.method == http.MethodOptions {
 		return s.preflight(w, r)
 	}
-	// Where the URL means several things the signature settles which bucket it is, and
-	// so whose CORS rules count.
+	// If the URL has several meanings, only the signature tells which bucket's CORS
+	// rules apply.
 	ambiguous := len(r.readings) > 1
 	if ambiguous {
 		s.markReadable(w.Header(), r, nil)
@@ -134,8 +133,8 @@ func (s *Server) record(r *request, w *response) {
 		slog.String("remote", r.remoteAddr), slog.String("caller", r.caller.KeyID()))
 }
 
-// recoverPanic, which is deferred, answers InternalError for a step that panicked;
-// the process and the other requests live on.
+// recoverPanic, which is deferred, answers InternalError if a step panicked. The
+// process and other requests go on.
 func (s *Server) recoverPanic(w http.ResponseWriter, r *request) {
 	cause := recover()
 	if cause == nil {
@@ -148,7 +147,7 @@ func (s *Server) recoverPanic(w http.ResponseWriter, r *request) {
 	s.writeError(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 }
 
-// resolve sets what r addresses: what its URL means without a signature.
+// resolve sets the meanings of r's URL, and what r addresses if it is not signed.
 func (s *Server) resolve(w http.ResponseWriter, r *request) error {
 	if r.method == http.MethodConnect {
 		w.Header().Set("Connection", "close")

@@ -9,36 +9,36 @@ import (
 	"osslive/server/answer"
 )
 
-// Bounds of a request line. A signed URL with a security token and a key of
-// 1,023 escaped bytes stays far below.
+// Bounds of a request line. A signed URL with a security token and a key of 1,023
+// escaped bytes is far shorter.
 const (
 	maxTarget = 16 << 10 // bytes
 	maxParams = 128
 )
 
-// target is what a URL addresses: the service (neither), a bucket, or a key in
-// a bucket. Both are decoded.
+// target is what a URL addresses: the service (neither bucket nor key), a bucket, or a
+// key in a bucket. Both are decoded.
 type target struct {
 	bucket, key string
-	named       bool         // the URL has a place for a bucket, even an empty one
-	form        address.Kind // Label or CNAME: the host names the bucket; else the path does
+	named       bool         // the URL names a bucket, even an empty one
+	form        address.Kind // Label or CNAME if the host names the bucket; otherwise the path does
 }
 
-// reading is one of the things that a URL can mean.
+// reading is one meaning of a URL.
 type reading struct {
 	target
-	signed    bool // only a signature can tell that this is meant
-	anyBucket bool // of the bucket for which the signature is right
+	signed    bool // it counts only if the signature is valid for it
+	anyBucket bool // the bucket is the one for which the signature is valid
 }
 
-// resolution is what a request line and its Host say.
+// resolution is the result of resolveTarget.
 type resolution struct {
-	readings []reading // most likely first, never none
+	readings []reading // at least one, the likeliest first
 	query    url.Values
-	proxied  bool // the request came in the form for proxies: osslive is the client's HTTP_PROXY
+	proxied  bool // the request target is absolute: osslive is the client's HTTP_PROXY
 }
 
-// resolveTarget reads Host and request target, the only place that does.
+// resolveTarget parses Host and request target. Nothing else does.
 //
 //	Host: BUCKET.domain      GET /KEY           virtual-hosted
 //	Host: an endpoint        GET /BUCKET/KEY    path style
@@ -68,14 +68,14 @@ func resolveTarget(host, requestURI string, domains address.Domains) (resolution
 	if err != nil {
 		return resolution{}, errInvalidURI
 	}
-	// A cloud host on a direct connection is the Node SDK's, which dialled an
-	// address; no other name led here.
+	// Only the Node SDK, which dials an address, sends the cloud's host name on a direct
+	// connection.
 	direct := address.Cloud(host) && !proxied
 	return resolution{readings(domains.Host(host), decoded, direct), query, proxied}, nil
 }
 
-// readings returns what a decoded path can mean at a host: a bucket and a key,
-// or the key in the bucket of the host.
+// readings returns the meanings of a decoded path at a host: bucket and key, or a key
+// in the host's bucket.
 func readings(host address.Host, key string, direct bool) []reading {
 	byPath := pathStyle(key)
 	hosted := target{bucket: host.Bucket, key: key, named: true, form: address.Label}
@@ -104,15 +104,15 @@ func readings(host address.Host, key string, direct bool) []reading {
 	return []reading{{target: byPath}}
 }
 
-// pathStyle splits a decoded BUCKET/KEY. No bucket has a slash in its name, so
-// that an escaped one is the border too: the C SDK escapes the whole path.
+// pathStyle splits a decoded BUCKET/KEY. An escaped slash separates too: no bucket's
+// name has one, and the C SDK escapes the whole path.
 func pathStyle(path string) target {
 	bucket, key, _ := strings.Cut(path, "/")
 	return target{bucket: bucket, key: key, named: path != ""}
 }
 
-// originForm strips scheme and authority of an absolute request target, which
-// net/http has put into Host.
+// originForm strips scheme and authority from an absolute request target; net/http
+// has copied the authority to Host.
 func originForm(requestTarget string) (path string, proxied bool, err error) {
 	if strings.HasPrefix(requestTarget, "/") {
 		return requestTarget, false, nil
@@ -125,8 +125,8 @@ func originForm(requestTarget string) (path string, proxied bool, err error) {
 	return "/" + strings.TrimPrefix(rest[end:], "/"), true, nil
 }
 
-// parseQuery decodes a query once. A name given twice is refused: signer and
-// handler could each look at another one.
+// parseQuery decodes a query once. It refuses a name that is given twice: the
+// signature could cover one value and the handler use the other.
 func parseQuery(raw string) (url.Values, error) {
 	query := url.Values{}
 	for pair := range strings.SplitSeq(raw, "&") {
@@ -153,8 +153,8 @@ func parseQuery(raw string) (url.Values, error) {
 	return query, nil
 }
 
-// validHost tells whether a Host header can be used as the authority of a URL.
-// None at all is fine: HTTP/1.0 has none.
+// validHost reports whether a Host header can be the authority of a URL. An empty one
+// can: HTTP/1.0 has none.
 func validHost(host string) bool {
 	name, port := host, ""
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {

@@ -11,19 +11,19 @@ import (
 	"osslive/store"
 )
 
-// minPart is what every part but the last has at least, in bytes
+// minPart is the least size of a part, except the last, in bytes
 // (CompleteMultipartUpload page: 100 KB).
 const minPart = 100 << 10
 
-// uploadOf is the upload that the request addresses.
+// uploadOf returns the upload that the request addresses.
 func uploadOf(r *request) store.UploadRef {
 	return store.UploadRef{Bucket: r.bucket, Key: r.key, ID: r.query.Get("uploadId")}
 }
 
 func partNumber(r *request) (int, error) { return number(r, "partNumber", 0, 1, store.MaxParts) }
 
-// number reads a parameter that is a number from low to high; without a value it is
-// otherwise. The Python SDK sends part-number-marker= for none.
+// number parses a parameter from low to high, and returns otherwise if it has no
+// value. The Python SDK sends part-number-marker= for none.
 func number(r *request, name string, otherwise, low, high int) (int, error) {
 	value := r.query.Get(name)
 	if value == "" {
@@ -77,8 +77,8 @@ func (s *Server) uploadPart(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// completeMultipartUpload makes the object of the parts that the body lists, or of
-// all there are (x-oss-complete-all).
+// completeMultipartUpload makes an object of the parts that the body lists, or of all
+// parts (x-oss-complete-all).
 func (s *Server) completeMultipartUpload(w http.ResponseWriter, r *request) error {
 	encoding, err := encodingOf(r)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Server) completeMultipartUpload(w http.ResponseWriter, r *request) erro
 	}{EncodingType: string(encoding), Location: s.objectURL(r), Bucket: o.Bucket, Key: encoding.name(o.Key), ETag: `"` + o.ETag + `"`})
 }
 
-// chosenParts reads which parts the object shall have; nil means all.
+// chosenParts returns the parts that the body lists, or nil for all.
 func chosenParts(r *request) ([]store.PartRef, error) {
 	if strings.EqualFold(r.header.Get("x-oss-complete-all"), "yes") {
 		return nil, nil
@@ -134,8 +134,8 @@ func chosenParts(r *request) ([]store.PartRef, error) {
 	return chosen, nil
 }
 
-// objectURL is where the object that the request addresses can be found; the form
-// with the bucket in the path works everywhere.
+// objectURL returns a URL of the object that the request addresses. The form with the
+// bucket in the path works everywhere.
 func (s *Server) objectURL(r *request) string {
 	return (&url.URL{Scheme: "http", Host: s.endpointHost(r), Path: "/" + r.bucket + "/" + r.key}).String()
 }

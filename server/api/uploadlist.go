@@ -8,7 +8,7 @@ import (
 	"osslive/store"
 )
 
-// maxListed is how many parts or uploads a page has, at most and by default.
+// maxListed is the number of parts or uploads of a page, at most and by default.
 const maxListed = 1000
 
 func (s *Server) listParts(w http.ResponseWriter, r *request) error {
@@ -43,7 +43,7 @@ func (s *Server) listParts(w http.ResponseWriter, r *request) error {
 		UploadID             string `xml:"UploadId"`
 		StorageClass         string
 		PartNumberMarker     int
-		NextPartNumberMarker int // always: the Python SDK cannot do without
+		NextPartNumberMarker int // always present: the Python SDK requires it
 		MaxParts             int
 		IsTruncated          bool
 		Part                 []partXML

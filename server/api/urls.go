@@ -10,12 +10,11 @@ import (
 	"osslive/server/address"
 )
 
-// authority returns host and port for an HTTP URL in an answer, and where the
-// bucket goes. It is PublicURL's if there is one, else the one the caller used,
-// so that the SDKs, which build the same URL from their endpoint, agree. An
-// unspecified address leads a client nowhere and a host of the cloud to the
-// real service, unless the client has osslive for its proxy; neither is given
-// away.
+// authority returns host and port for an HTTP URL in an answer, and whether the host
+// names the bucket. They are PublicURL's if that is set, else the request's, which the
+// SDKs use to build the same URL. An unspecified address reaches no server, and the
+// cloud's host name reaches the real service unless osslive is the client's proxy: in
+// their place authority returns the address at which the connection arrived.
 func (s *Server) authority(r *request) (host string, form address.Kind) {
 	if s.publicHost != "" {
 		return s.publicHost, address.Endpoint
@@ -28,8 +27,8 @@ func (s *Server) authority(r *request) (host string, form address.Kind) {
 	return r.host, r.form
 }
 
-// publishAuthority is authority for an RTMP URL. RTMP goes past an HTTP proxy,
-// so there the name by which the caller reaches one is of no use.
+// publishAuthority is authority for an RTMP URL. RTMP does not use the HTTP proxy, so
+// the host name of a request that came through one does not reach osslive.
 func (s *Server) publishAuthority(r *request) (host string, form address.Kind) {
 	if s.publicHost == "" && r.proxied {
 		return localAddr(r), address.Endpoint
@@ -45,8 +44,8 @@ func localAddr(r *request) string {
 	return "localhost"
 }
 
-// endpointHost is what a client would use as its endpoint: the authority
-// without a bucket.
+// endpointHost returns the authority without a bucket, which a client can use as its
+// endpoint.
 func (s *Server) endpointHost(r *request) string {
 	host, form := s.authority(r)
 	switch form {
@@ -58,9 +57,9 @@ func (s *Server) endpointHost(r *request) string {
 	return host
 }
 
-// publishURL returns the unsigned ingest URL of a channel (PutLiveChannel,
-// PublishUrls). With an IP endpoint the bucket goes before "live", where the
-// Python and Go SDKs put it.
+// publishURL returns the unsigned publish URL of a channel (PutLiveChannel,
+// PublishUrls). With an IP endpoint the bucket is before "live", where the Python and
+// Go SDKs put it.
 func (s *Server) publishURL(r *request, bucket, channel string) string {
 	host, form := s.publishAuthority(r)
 	if form != address.Endpoint && r.bucket == bucket {
@@ -69,9 +68,9 @@ func (s *Server) publishURL(r *request, bucket, channel string) string {
 	return "rtmp://" + host + "/" + bucket + "/live/" + url.PathEscape(channel)
 }
 
-// playURL returns the unsigned URL of a live playlist (PutLiveChannel,
-// PlayUrls). It begins http:// even when the request came over TLS, as the
-// service's does; only PublicURL can change that.
+// playURL returns the unsigned URL of a live playlist (PutLiveChannel, PlayUrls). It
+// begins with http://, even after a request over TLS, as the service's does. PublicURL
+// can change that.
 func (s *Server) playURL(r *request, bucket, channel, playlist string) string {
 	scheme := "http"
 	if s.publicScheme != "" {

@@ -17,13 +17,13 @@ import (
 // Bounds of a request body in XML.
 const (
 	maxConfigBody = 64 << 10 // bytes
-	maxListBody   = 2 << 20  // bytes, of a list of keys or parts, of which there can be 10,000
+	maxListBody   = 2 << 20  // bytes; a list of keys or parts can have 10,000
 	maxXMLDepth   = 32
-	maxXMLNames   = 64 // different children of one element
+	maxXMLNames   = 64 // different names of children of one element
 )
 
-// xmlBody reads the body of a request as decodeXML does, and holds it to its
-// Content-MD5 if it has one. errEmptyBody says that there was no body.
+// xmlBody decodes the body of a request as decodeXML does, and checks its Content-MD5
+// if it has one. It returns errEmptyBody if there is no body.
 func (r *request) xmlBody(limit int64, v any, repeatable ...string) error {
 	want, err := contentMD5(r)
 	if err != nil {
@@ -39,10 +39,10 @@ func (r *request) xmlBody(limit int64, v any, repeatable ...string) error {
 	return nil
 }
 
-// decodeXML reads a body of at most limit bytes into v. Element names are
-// matched with their case and unknown elements ignored. Anything that is not
-// one plain document is errMalformedXML: a DOCTYPE, a nesting too deep, an
-// element given twice (those in repeatable excepted), text after the end.
+// decodeXML decodes a body of at most limit bytes into v. It matches the case of
+// element names and ignores unknown elements. It returns errMalformedXML for anything
+// but one plain document: for a DOCTYPE, too deep a nesting, an element given twice
+// (except those in repeatable), text after the end.
 func decodeXML(body io.Reader, limit int64, v any, repeatable ...string) error {
 	data, err := io.ReadAll(io.LimitReader(body, limit+1))
 	if err != nil {
@@ -66,9 +66,8 @@ func decodeXML(body io.Reader, limit int64, v any, repeatable ...string) error {
 
 var errNotPlainXML = errors.New("not one plain document")
 
-// checkXML walks a document before anything is built from it: xml.Unmarshal
-// descends as deep as a document goes, and Go cannot recover from an exhausted
-// stack.
+// checkXML checks a document before xml.Unmarshal, which recurses as deep as the
+// document nests: Go cannot recover from an exhausted stack.
 func checkXML(data []byte, repeatable []string) error {
 	allowedTwice := map[string]bool{}
 	for _, name := range repeatable {
@@ -109,8 +108,8 @@ func checkXML(data []byte, repeatable []string) error {
 	}
 }
 
-// encodeXML renders v as the service does: two spaces of indentation and a
-// newline at the end. Characters that XML 1.0 cannot carry become U+FFFD.
+// encodeXML encodes v as the service does, indented by two spaces and with a newline at
+// the end. Characters that XML 1.0 cannot carry become U+FFFD.
 func encodeXML(v any) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
@@ -123,8 +122,8 @@ func encodeXML(v any) ([]byte, error) {
 	return []byte(plainText.Replace(b.String())), nil
 }
 
-// plainText undoes escapes that only attributes need, and there are none: the
-// service writes "couldn't" and the lines of a StringToSign as they are.
+// plainText undoes escapes that only attributes need, of which there are none: the
+// service does not escape "couldn't" and the line ends of a StringToSign.
 var plainText = strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&#xA;", "\n", "&#x9;", "\t")
 
 // writeXML answers 200 with v.
@@ -140,14 +139,14 @@ func writeXML(w http.ResponseWriter, v any) error {
 	return err
 }
 
-// xmlTime renders a date as all XML answers do: UTC, the milliseconds always
-// 000. The C SDK's tests look for the suffix, the Python SDK's parser is as strict.
+// xmlTime formats a date for an XML answer: in UTC, with the milliseconds 000. The C
+// SDK's tests and the Python SDK's parser require that suffix.
 func xmlTime(t time.Time) string {
 	return t.UTC().Truncate(time.Second).Format("2006-01-02T15:04:05.000Z")
 }
 
-// text is an element's trimmed text; an empty element counts as absent, since
-// the Python SDK sends <PlaylistName /> for none.
+// text is an element's trimmed text. An empty element counts as absent, because the
+// Python SDK sends <PlaylistName /> for none.
 type text string
 
 func (t *text) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
