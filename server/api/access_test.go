@@ -9,7 +9,7 @@ import (
 )
 
 // TestAccess sends every operation of the table to a bucket of every ACL and to an
-// object of every ACL, as the owner and as nobody. Verdicts are written out, not
+// object of every ACL, as the owner and anonymously. Verdicts are written out, not
 // computed.
 func TestAccess(t *testing.T) {
 	const (
@@ -79,8 +79,8 @@ func TestAccess(t *testing.T) {
 	t.Logf("%d cells", cells)
 }
 
-// TestCopyAccess copies from and to buckets and objects of every ACL, as nobody:
-// who may not GET the source or PUT the destination may not copy.
+// TestCopyAccess copies from and to buckets and objects of every ACL, anonymously:
+// a caller who may not GET the source or PUT the destination may not copy.
 func TestCopyAccess(t *testing.T) {
 	acls := []string{"private", "public-read", "public-read-write"}
 	w := newWorld(t)

@@ -163,13 +163,13 @@ func TestPreflightAnswer(t *testing.T) {
 			t.Errorf("without %s: %s\n%s", missing, res.Status, body)
 		}
 	}
-	// No Origin, no headers, but caches are told all the same.
+	// No Origin, no headers, but Vary is set all the same.
 	if res, _ := w.do("GET", "/bucket/key", nil, ""); res.Header.Get("Vary") != "Origin" || res.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("without an Origin: %v", res.Header)
 	}
 }
 
-// Any page may read, and only a page is told which headers it can see.
+// Any page may read, and only a page gets the list of headers that it may read.
 func TestOpenCORS(t *testing.T) {
 	w := newWorld(t, func(config *Config) { config.CORS = CORSOpen })
 	w.must("PUT", "/bucket", nil, "")

@@ -31,7 +31,7 @@ func TestReadingBySignature(t *testing.T) {
 		{"bucket.oss-cn-hangzhou.aliyuncs.com", "/bucket/k", target{bucket: "bucket", key: "bucket/k"}, "bucket bucket/k"},
 		{"bucket.localhost", "/bucket/k", target{bucket: "bucket", key: "k"}, "bucket k"},
 		{"bucket.localhost", "/bucket/k", target{bucket: "bucket", key: "bucket/k"}, "bucket bucket/k"},
-		// A CNAME that nobody configured, which may also be a plain endpoint.
+		// A CNAME that is not configured, which may also be a plain endpoint.
 		{"media.example.org", "/songs/k", target{bucket: "songs", key: "k"}, "songs k"},
 		{"media.example.org", "/songs/k", target{bucket: "bucket", key: "songs/k"}, "bucket songs/k"},
 		{"media.example.org", "/songs/k", target{bucket: "films", key: "songs/k"}, "films songs/k"},
@@ -118,7 +118,7 @@ func TestUnsignedReading(t *testing.T) {
 	}
 }
 
-// TestTunnel: a client that wants TLS through its proxy is told what to do.
+// TestTunnel: the answer to a client that wants TLS through its proxy says what to do.
 func TestTunnel(t *testing.T) {
 	w := newWorld(t)
 	r := httptest.NewRequest(http.MethodConnect, "http://bucket.oss-cn-hangzhou.aliyuncs.com:443", nil)

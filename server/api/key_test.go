@@ -73,7 +73,7 @@ func TestOddKeysRoundTrip(t *testing.T) {
 		t.Errorf("listed %q\nwant %q", listed, keys)
 	}
 
-	// Without encoding-type some keys cannot be told, yet the XML is one.
+	// Without encoding-type XML cannot carry some keys, yet it is well-formed.
 	for _, target := range []string{"/bucket?max-keys=1000", "/bucket?list-type=2&max-keys=1000", "/bucket?delimiter=%01"} {
 		if err := xml.Unmarshal([]byte(w.must("GET", target, nil, "")), new(struct{})); err != nil {
 			t.Errorf("%s: %v", target, err)

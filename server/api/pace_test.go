@@ -14,7 +14,7 @@ import (
 	"osslive/store"
 )
 
-// slow is a world that waits for nobody.
+// slow is a world with a short grace.
 func slow(t *testing.T, grace time.Duration) *world {
 	w := newWorld(t)
 	w.must("PUT", "/bucket", http.Header{"X-Oss-Acl": {"public-read-write"}}, "")
@@ -57,7 +57,7 @@ func TestSlowUpload(t *testing.T) {
 	}
 }
 
-// TestManySlowUploads: 100 of them to one key hinder nobody, and leave no bytes
+// TestManySlowUploads: 100 of them to one key do not delay others, and leave no bytes
 // behind.
 func TestManySlowUploads(t *testing.T) {
 	w := slow(t, 500*time.Millisecond)
@@ -124,7 +124,7 @@ func TestPaceKept(t *testing.T) {
 	}
 }
 
-// TestRefusedBody: a body that nobody reads does not hold the connection.
+// TestRefusedBody: a body that is not read does not hold the connection.
 func TestRefusedBody(t *testing.T) {
 	w := slow(t, 100*time.Millisecond)
 	conn := w.dial(t)

@@ -15,7 +15,7 @@ import (
 	"osslive/store/memstore"
 )
 
-// discard is an answer that nobody reads.
+// discard is a ResponseWriter that drops what it gets.
 type discard struct{ header http.Header }
 
 func (d *discard) Header() http.Header         { return d.header }

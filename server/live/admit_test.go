@@ -61,7 +61,7 @@ var recorded = []struct{ sdk, url string }{
 	{"C#", "rtmp://examplebucket.oss.example.com:9000/live/test-channel?playlistName=playlist.m3u8&Expires={expires}&OSSAccessKeyId={id}&Signature={signature}"},
 	{"C#, a token", "rtmp://127.0.0.1:9000/examplebucket/live/test-channel?playlistName=playlist.m3u8&security-token={token}&Expires={expires}&OSSAccessKeyId={id}&Signature={signature}"},
 
-	// Nobody told the server of these domains.
+	// These domains are not configured.
 	{"any, its own domain", "rtmp://stage.example.net/live/test-channel?OSSAccessKeyId={id}&Expires={expires}&Signature={signature}&playlistName=playlist.m3u8"},
 	{"any, bucket.oss…", "rtmp://examplebucket.oss.example.net/live/test-channel?OSSAccessKeyId={id}&Expires={expires}&Signature={signature}&playlistName=playlist.m3u8"},
 	{"any, the cloud's name by hosts file", "rtmp://examplebucket.oss-cn-hangzhou.aliyuncs.com/live/test-channel?OSSAccessKeyId={id}&Expires={expires}&Signature={signature}&playlistName=playlist.m3u8"},

@@ -98,8 +98,8 @@ func TestManyGuesses(t *testing.T) {
 	}
 }
 
-// TestUnsignedWhileLive: who publishes without a signature is cut off when the
-// bucket no longer allows that, who has signed is not.
+// TestUnsignedWhileLive: a publish without a signature ends when the bucket no longer
+// allows it; a signed one goes on.
 func TestUnsignedWhileLive(t *testing.T) {
 	w := newWorld(t)
 	ctx, stop := context.WithCancel(t.Context())

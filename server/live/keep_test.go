@@ -13,8 +13,8 @@ import (
 	"osslive/store"
 )
 
-// TestRefusalsAreKept finds each refused publish under the ID that the publisher was
-// told, the ones that are cut off and those without a URL included.
+// TestRefusalsAreKept finds each refused publish under the ID in the publisher's
+// answer, also those that are cut off and those whose URL cannot be read.
 func TestRefusalsAreKept(t *testing.T) {
 	w := newWorld(t)
 	w.config.Refusals = refusal.New(refusal.Config{Store: w.config.Store, Keys: w.config.Keys})
@@ -59,8 +59,8 @@ func TestRefusalsAreKept(t *testing.T) {
 	}
 }
 
-// TestBrokenConnectionsAreLogged: who broke the protocol or a limit before a publish was
-// told no ID, and is in the log.
+// TestBrokenConnectionsAreLogged: a connection that breaks the protocol or a limit before
+// a publish gets no ID, and a line of the log.
 func TestBrokenConnectionsAreLogged(t *testing.T) {
 	for _, tt := range []struct {
 		reason    error

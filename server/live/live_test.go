@@ -692,7 +692,7 @@ func TestRefusalCodes(t *testing.T) {
 	}
 }
 
-// What a publish that was let in is counted as is what its client was told.
+// TestResult: the label of a publish's end is the code that its client got.
 func TestResult(t *testing.T) {
 	for _, tt := range []struct {
 		cause error
