@@ -13,14 +13,13 @@ import (
 	"osslive/store"
 )
 
-// backlog is how many finished segments may wait to be recorded. Each holds
-// an open file; a publisher that is further ahead waits, and TCP makes its
-// encoder wait.
+// backlog bounds the finished segments that wait to be recorded. Each holds an open
+// file. A publisher further ahead waits, and TCP makes its encoder wait.
 const backlog = 2
 
-// Segments that come faster than commitGap, which is far faster than real time,
-// share a commit, at most batchSize of them. A playlist that changed more often
-// would serve nobody.
+// At most batchSize segments share a commit if they finish within commitGap of the
+// last one, far faster than real time. Players cannot use a playlist that changes
+// more often.
 const (
 	commitGap = 10 * time.Millisecond
 	batchSize = 8
@@ -86,7 +85,7 @@ func listing(seg store.Segment) hls.Segment {
 	return hls.Segment{URI: seg.Name, Duration: seg.Duration, Discontinuity: seg.Discontinuity}
 }
 
-// add queues a segment; it blocks while the queue is full, until ctx is done.
+// add queues a segment. It blocks while the queue is full, until ctx is done.
 func (r *recorder) add(ctx context.Context, f finished) error {
 	if r.failed.Load() {
 		f.writer.Abort()
@@ -102,8 +101,8 @@ func (r *recorder) add(ctx context.Context, f finished) error {
 	}
 }
 
-// close waits until all queued segments are recorded, and the list is ended if
-// endList is set.
+// close waits until all queued segments are recorded and, if endList is set, the
+// playlist is ended.
 func (r *recorder) close(ctx context.Context, endList bool) error {
 	r.endList = endList
 	close(r.queue)
@@ -137,7 +136,8 @@ func (r *recorder) run() {
 	}
 }
 
-// gather returns first, and what follows it in the gap after the last commit.
+// gather returns first and the segments that follow it within commitGap of the last
+// commit.
 func (r *recorder) gather(first finished) []finished {
 	batch := []finished{first}
 	gap := commitGap - time.Since(r.committed)
