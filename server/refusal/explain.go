@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"osslive/auth"
+	"osslive/server/refusal/proof"
 )
 
 // Explanation is why something was refused. All its texts are fit to be shown: they
@@ -64,47 +65,48 @@ func (l *Log) Explain(ctx context.Context, id string) *Explanation {
 	}
 	q := l.question(ctx, r)
 	e := &Explanation{
-		ID: r.ID, Time: r.Time, Remote: r.Remote, Client: q.plain(r.Client), Kind: "request", Operation: r.Operation, Status: r.Status,
-		Code: r.Code, Message: q.plain(r.Message), Bucket: q.plain(r.Bucket), Name: q.plain(r.Name), Parts: q.parts(), Causes: q.causes(),
+		ID: r.ID, Time: r.Time, Remote: r.Remote, Client: q.plain(r.Client), Kind: r.kind(), Operation: r.Operation, Status: r.Status,
+		Code: r.Code, Message: q.plain(r.Message), Bucket: q.plain(r.Bucket), Name: q.plain(r.Name), Parts: q.parts(),
 	}
-	if r.Publish() {
-		e.Kind = "publish"
+	var found *proof.Finding
+	if !r.Oversize && (q.mismatch() || q.is(auth.ErrMissingParam)) {
+		found = q.Find()
 	}
-	if q.claim.version != "" && !r.Oversize && (q.mismatch() || q.signed != nil || q.signedText != "") {
-		e.Server, e.Signed = compare(q.plainText(texts(q.request)), q.clientText())
+	e.Causes = q.causes(found)
+	if server := proof.TextOf(q.Request); server != nil && !r.Oversize && (q.mismatch() || found != nil) {
+		client := ""
+		if found != nil {
+			client = q.plainText(found.Text)
+		}
+		e.Server, e.Signed = compare(q.plainText(server.String()), client)
 	}
 	return e
 }
 
-func (q *question) clientText() string {
-	if q.signed == nil {
-		return q.plainText(q.signedText)
-	}
-	return q.plainText(texts(q.signed))
-}
-
 // causes returns what is proved, then what shows, then what is usual.
-func (q *question) causes() (causes []Cause) {
-	add := func(h hypothesis) bool {
-		c, found := h.test(q)
-		if c.ID = h.cause; found && !slices.ContainsFunc(causes, func(o Cause) bool { return o.ID == c.ID }) {
-			causes = append(causes, c)
-		}
-		return found
-	}
+func (q *question) causes(found *proof.Finding) (causes []Cause) {
 	if q.r.Oversize {
 		return []Cause{{ID: "too-long", Title: "The request was too long to be kept, so that it cannot be looked into.", Fix: "The answer says what is wrong with it: " + q.plain(q.r.Message)}}
 	}
-	if q.mismatch() || q.is(auth.ErrMissingParam) {
-		causes = q.proved()
+	if found != nil {
+		causes = append(causes, q.redacted(Cause{found.Cause, found.Title, found.Fix, true}, found.Values))
 	}
-	for _, h := range evident {
-		add(h)
-	}
-	if q.mismatch() && len(causes) == 0 {
-		for _, h := range usual {
-			add(h)
+	look := func(signs []sign, proof bool) {
+		for _, s := range signs {
+			if slices.ContainsFunc(causes, func(c Cause) bool { return c.ID == s.cause }) || !s.when(q) {
+				continue
+			}
+			var values []any
+			for _, v := range s.values {
+				values = append(values, v(q))
+			}
+			causes = append(causes, q.redacted(Cause{s.cause, s.title, s.fix, proof}, values))
 		}
+	}
+	look(certain, true)
+	look(signs, false)
+	if q.mismatch() && len(causes) == 0 {
+		look(usual, false)
 	}
 	if len(causes) == 0 {
 		causes = append(causes, Cause{ID: "as-answered", Title: q.plain(q.r.Message)})

@@ -27,7 +27,7 @@ func FuzzExplain(f *testing.F) {
 		if publish {
 			r.Method = ""
 			kept.Host, kept.Path = host, strings.Split(path, "/")
-			_, kept.Err = auth.VerifyPublish(&auth.Publish{Bucket: bucket, Channel: name, Query: values}, l.Keys, now)
+			_, kept.Err = auth.VerifyPublish(&auth.Publish{Bucket: bucket, Channel: name, Query: values}, l.config.Keys, now)
 		} else {
 			if method == "" {
 				return
@@ -38,7 +38,7 @@ func FuzzExplain(f *testing.F) {
 				}
 			}
 			kept.Method, kept.Host, kept.RawPath, kept.Header = method, host, path, r.Header
-			_, kept.Err = auth.VerifyRequest(r, l.Keys, now)
+			_, kept.Err = auth.VerifyRequest(r, l.config.Keys, now)
 		}
 		l.Add(kept)
 		e := l.Explain(t.Context(), "A")

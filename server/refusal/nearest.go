@@ -1,10 +1,6 @@
 package refusal
 
-import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"strings"
-)
+import "strings"
 
 // maxNear bounds the names that are compared, in bytes: the work grows with their
 // square.
@@ -51,10 +47,4 @@ func distance(a, b string) int {
 		before, last = last, row
 	}
 	return last[len(b)]
-}
-
-// sameSecret compares in a time that tells nothing of the secret.
-func sameSecret(secret, s string) bool {
-	a, b := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(s))
-	return secret != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }

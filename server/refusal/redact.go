@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"osslive/server/refusal/proof"
 )
 
-// What may be shown of a refusal.
-
-// hidden are values that must not be shown.
+// hidden are values that must not be shown, the longest first.
 func (q *question) hidden() []string {
-	all := []string{q.key.Secret, q.key.Token, q.claim.token, q.claim.signature, strings.Trim(q.claim.signature, " +")}
-	if maybeSecret(q.claim.keyID) && q.Keys[q.claim.keyID].ID == "" {
-		all = append(all, q.claim.keyID)
+	all := []string{q.Key.Secret, q.Key.Token, q.Claim.Token, q.Claim.Signature, strings.Trim(q.Claim.Signature, " +")}
+	if maybeSecret(q.Claim.KeyID) && q.Keys[q.Claim.KeyID].ID == "" {
+		all = append(all, q.Claim.KeyID)
 	}
 	for _, k := range q.Keys {
 		all = append(all, k.Secret, k.Token)
@@ -23,14 +23,20 @@ func (q *question) hidden() []string {
 	return all
 }
 
-// plainText makes a text of the request fit to be shown, as it is but for what is
-// secret and for control characters.
+// maybeSecret reports whether what was given as an ID has the form of a secret of the
+// cloud: 30 letters and digits, where an ID has 16 or 24. It may be one of another
+// account, which this server does not know to hide.
+func maybeSecret(id string) bool {
+	other := func(c rune) bool { return !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') }
+	return len(id) == 30 && !strings.ContainsFunc(id, other)
+}
+
+// plainText makes a text of the request fit to be shown: without secrets and control
+// characters, as it is otherwise.
 func (q *question) plainText(s string) string {
 	for _, secret := range q.hidden() {
 		if secret != "" {
-			for _, form := range []string{secret, escapedUnreserved(secret)} {
-				s = strings.ReplaceAll(s, form, "(hidden)")
-			}
+			s = strings.NewReplacer(secret, "(hidden)", proof.Escaped(secret), "(hidden)").Replace(s)
 		}
 	}
 	return strings.Map(func(c rune) rune {
@@ -44,20 +50,14 @@ func (q *question) plainText(s string) string {
 // plain is plainText on one line.
 func (q *question) plain(s string) string { return strings.ReplaceAll(q.plainText(s), "\n", " ") }
 
-// quote is plain between quotes, in a length fit for a sentence.
-func (q *question) quote(s string) string { return `"` + cut(q.plain(s), 200) + `"` }
-
-// escapedUnreserved is how version 4 writes a value.
-func escapedUnreserved(s string) string {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		if strings.IndexByte("-_.~", c) >= 0 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
+// redacted returns a cause with its values, which go into the title fit to be shown.
+func (q *question) redacted(c Cause, values []any) Cause {
+	shown := make([]any, len(values))
+	for i, v := range values {
+		shown[i] = cut(q.plain(fmt.Sprint(v)), maxText)
 	}
-	return b.String()
+	c.Title = fmt.Sprintf(c.Title, shown...)
+	return c
 }
 
 // parts are what the refusal is about, by name.
@@ -70,10 +70,10 @@ func (q *question) parts() (parts []Part) {
 	r := q.r
 	add("method", r.Method)
 	add("host", r.Host)
-	path, _, _ := strings.Cut(r.RawPath, "?")
-	add("path", path)
+	raw, _, _ := strings.Cut(r.RawPath, "?")
+	add("path", raw)
 	if len(r.Path) > 0 {
-		add("path", "/"+strings.Join(r.Path, "/"))
+		add("path", path(q))
 	}
 	for _, name := range q.names() {
 		value := r.Query.Get(name)
@@ -86,20 +86,19 @@ func (q *question) parts() (parts []Part) {
 		value := strings.Join(r.Header[name], ", ")
 		switch name {
 		case "Authorization":
-			scheme, _, _ := strings.Cut(value, " ")
-			value = cut(scheme, 20) + " (hidden)"
+			value = scheme(q) + " (hidden)"
 		case "X-Oss-Security-Token":
 			value = "(hidden)"
 		}
 		add("header "+name, value)
 	}
-	if c := q.claim; c.version != "" {
+	if c := q.Claim; c.Version != "" {
 		where := "in a header"
-		if c.inQuery {
+		if c.InURL {
 			where = "in the URL"
 		}
-		add("signature", fmt.Sprintf("version %s, %s, %d characters", c.version, where, len(c.signature)))
-		add("access key ID", c.keyID)
+		add("signature", fmt.Sprintf("version %s, %s, %d characters", c.Version, where, len(c.Signature)))
+		add("access key ID", c.KeyID)
 	}
 	return parts
 }

@@ -68,8 +68,15 @@ type Refusal struct {
 	Oversize bool // too long to be kept: Header, Path and Query are missing
 }
 
-// Publish tells a publish from a request.
+// Publish reports whether r is a publish, not a request.
 func (r *Refusal) Publish() bool { return r.Method == "" }
+
+func (r *Refusal) kind() string {
+	if r.Publish() {
+		return "publish"
+	}
+	return "request"
+}
 
 // Config is what a Log looks things up in. Store must be set.
 type Config struct {
@@ -81,7 +88,7 @@ type Config struct {
 
 // Log keeps the last refusals. It is safe for concurrent use; a nil Log keeps none.
 type Log struct {
-	Config
+	config Config
 
 	mu   sync.Mutex
 	kept [maxKept]*Refusal
@@ -93,7 +100,7 @@ type Log struct {
 
 // New returns an empty Log.
 func New(c Config) *Log {
-	return &Log{Config: c, byID: map[string]*Refusal{}, waiting: make(chan string, maxWaiting)}
+	return &Log{config: c, byID: map[string]*Refusal{}, waiting: make(chan string, maxWaiting)}
 }
 
 // Add keeps r, whose maps must not change any more; the oldest one goes.

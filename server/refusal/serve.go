@@ -1,6 +1,7 @@
 package refusal
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,12 +37,8 @@ func (l *Log) Summaries(limit int) []Summary {
 
 // Summary makes r fit to be shown.
 func (l *Log) Summary(r *Refusal) Summary {
-	q := question{Log: l, r: r, claim: claimOf(r.request())}
-	s := Summary{r.ID, r.Time, "request", q.plain(r.Code), q.plain(r.Message), q.plain(r.Bucket), cut(q.plain(r.Name), 200), r.Remote}
-	if r.Publish() {
-		s.Kind = "publish"
-	}
-	return s
+	q := l.question(context.Background(), r)
+	return Summary{r.ID, r.Time, r.kind(), q.plain(r.Code), q.plain(r.Message), q.plain(r.Bucket), cut(q.plain(r.Name), 200), r.Remote}
 }
 
 // ServeHTTP answers GET /refusals.json and .txt with the last refusals, and

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -14,33 +13,32 @@ import (
 	"testing"
 
 	"osslive/auth"
+	"osslive/server/refusal/proof"
 )
 
 // resign signs r as a signer does who writes the text otherwise: for version 4 the
 // canonical request.
 func resign(t *testing.T, r *auth.Request, change func(text string) string) {
 	t.Helper()
-	var m *auth.MismatchError
-	if !errors.As(verify(r, auth.NewKeys(auth.Key{ID: key.ID, Secret: "x"})), &m) {
+	text := proof.TextOf(r)
+	if text == nil {
 		t.Fatal("no text to sign")
 	}
-	if m.CanonicalRequest == "" {
+	if text.Version == "1" {
 		h := hmac.New(sha1.New, []byte(key.Secret))
-		h.Write([]byte(change(m.StringToSign)))
-		claimOf(r).sign(r, base64.StdEncoding.EncodeToString(h.Sum(nil)))
+		h.Write([]byte(change(text.String())))
+		setSignature(r, base64.StdEncoding.EncodeToString(h.Sum(nil)))
 		return
 	}
-	lines := strings.Split(m.StringToSign, "\n")
-	sum := sha256.Sum256([]byte(change(m.CanonicalRequest)))
-	lines[1] = change(lines[1])
-	lines[3] = hex.EncodeToString(sum[:])
+	sum := sha256.Sum256([]byte(change(text.String())))
+	signed := strings.Join([]string{"OSS4-HMAC-SHA256", change(text.Timestamp), text.Scope, hex.EncodeToString(sum[:])}, "\n")
 	k := []byte("aliyun_v4" + key.Secret)
-	for _, part := range append(strings.Split(lines[2], "/"), strings.Join(lines, "\n")) {
+	for _, part := range append(strings.Split(text.Scope, "/"), signed) {
 		h := hmac.New(sha256.New, k)
 		h.Write([]byte(part))
 		k = h.Sum(nil)
 	}
-	claimOf(r).sign(r, hex.EncodeToString(k))
+	setSignature(r, hex.EncodeToString(k))
 }
 
 func replace(old, new string) func(string) string {
@@ -89,14 +87,6 @@ func TestSigners(t *testing.T) {
 		{"date-changed", "1 header", replace("05:06:07", "05:06:05")},
 		{"date-changed", "1 header", replace("05:06:07", "13:06:07")},
 		{"date-changed", "4 header", replace("T050607Z", "T050609Z")},
-		// two at once
-		{"resource-signed", "4 header", func(s string) string {
-			return replace("\n\nUNSIGNED-PAYLOAD", "\nhost\nUNSIGNED-PAYLOAD")(replace("/bucket-b/a-key", "/a-key")(s))
-		}},
-		{"resource-signed", "publish", func(s string) string {
-			return replace("playlistName:", "playlistName=")(replace("/bucket-b/a-key", "/bucket-b/live/a-key")(s))
-		}},
-		{"resource-signed", "1 header", func(s string) string { return replace("/bucket-b/a-key", "bucket-b/a-key")(s) + "\n" }},
 	} {
 		l, r := newLog(t), request("GET", "a-key", nil)
 		if tt.how == "publish" {
@@ -137,10 +127,10 @@ func TestDamagedSignatures(t *testing.T) {
 				r := request("GET", "key"+strings.Repeat("y", i), nil)
 				signings[how](r, key)
 				c := claimOf(r)
-				if !strings.Contains(c.signature, "+") || !strings.Contains(c.signature, "/") {
+				if !strings.Contains(c.Signature, "+") || !strings.Contains(c.Signature, "/") {
 					continue
 				}
-				c.sign(r, change(c.signature))
+				setSignature(r, change(c.Signature))
 				e := refuse(t, newLog(t), r)
 				if !strings.HasPrefix(e.Causes[0].ID, "signature-") || !e.Causes[0].Proof {
 					t.Errorf("%s, %s: got %+v", what, how, e.Causes)

@@ -20,8 +20,6 @@ func (e *Explanation) Text() string {
 		switch {
 		case i == 0 && c.Proof:
 			label = "Cause (the signature proves it)"
-		case c.Proof && e.Causes[0].Proof:
-			label = "And"
 		case i == 0:
 			label = "Likely cause"
 		}
