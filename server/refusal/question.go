@@ -136,4 +136,14 @@ func path(q *question) string        { return "/" + strings.Join(q.r.Path, "/") 
 func parameters(q *question) string  { return strings.Join(q.names(), ", ") }
 func query(name string) value        { return func(q *question) string { return q.r.Query.Get(name) } }
 
+// meant asks whether a near name is meant; it is "" if none is near.
+func meant(near value) value {
+	return func(q *question) string {
+		if name := near(q); name != "" {
+			return ` Is "` + name + `" meant?`
+		}
+		return ""
+	}
+}
+
 func signatureLength(q *question) string { return fmt.Sprint(len(q.Claim.Signature)) }

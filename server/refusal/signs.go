@@ -35,8 +35,8 @@ var keySigns = []sign{
 	{"key-case", func(q *question) bool { return sameLetters(q) != "" }, `The server has the key %s; "%s" was sent.`, "The case of an ID counts.", []value{sameLetters, keyID}},
 	{"default-key", func(q *question) bool { return q.is(auth.ErrUnknownKey) && q.Claim.KeyID == "osslive" }, "The built-in key is not in use: the server was started with keys of its own.",
 		"Use one of those, or start the server without --key.", nil},
-	{"unknown-key", func(q *question) bool { return q.is(auth.ErrUnknownKey) && nearKey(q) != "" }, `The server has no key with the ID "%s". Is %s meant?`, useKey, []value{keyID, nearKey}},
-	{"unknown-key", is(auth.ErrUnknownKey), `The server has no key with the ID "%s".`, useKey, []value{keyID}},
+	{"unknown-key", is(auth.ErrUnknownKey), `The server has no key with the ID "%s".%s`,
+		"Use a key that the server was started with (--key ID:SECRET), or osslive and osslive-secret if there was none.", []value{keyID, meant(nearKey)}},
 	{"token-expired", is(auth.ErrTokenExpired), "The security token has expired.", "Get a new temporary key (osslive token), and give ID, secret and token to the SDK together.", nil},
 	{"plus-space", (*question).tokenSpaced, "The security token has a space or a line break in it: a plus was not escaped, or the token was wrapped.", "Percent-encode the token in the URL: a plus is %2B.", nil},
 	{"token-not-wanted", func(q *question) bool {
@@ -51,8 +51,6 @@ var keySigns = []sign{
 	},
 		"A parameter or a header that is signed came twice: %s", "Send it once; clients and proxies may add what is there already.", []value{message}},
 }
-
-const useKey = "Use a key that the server was started with (--key ID:SECRET), or osslive and osslive-secret if there was none."
 
 var signatureSigns = []sign{
 	{"signature-truncated", func(q *question) bool {
@@ -92,19 +90,17 @@ func always(*question) bool { return true }
 var stateSigns = []sign{
 	{"host-unknown", (*question).unknownHost, `The host name "%s" is not known here, so that the bucket was taken from the path.`,
 		"Start the server with --base-domain DOMAIN for names like BUCKET.DOMAIN, or with --cname HOST=BUCKET.", []value{host}},
-	{"no-such-bucket", func(q *question) bool { return q.is(store.ErrNoSuchBucket) && nearBucket(q) != "" }, `There is no bucket "%s". Is %s meant?`,
-		"Use the name of the bucket as it was created, or create it: --bucket NAME, or PutBucket.", []value{bucket, nearBucket}},
-	{"no-such-bucket", is(store.ErrNoSuchBucket), `There is no bucket "%s".`,
-		"Create it: --bucket NAME, or PutBucket. Where it was taken from: the host name if that is BUCKET.HOST, else the first part of the path.", []value{bucket}},
+	{"no-such-bucket", is(store.ErrNoSuchBucket), `There is no bucket "%s".%s`,
+		"Use the name of the bucket as it was created, or create it: --bucket NAME, or PutBucket. It was taken from the host name if that is BUCKET.HOST, else from the first part of the path.",
+		[]value{bucket, meant(nearBucket)}},
 	{"key-double-encoded", func(q *question) bool {
 		return q.is(store.ErrNoSuchChannel) && q.escaped() && slices.Contains(q.Channels(q.r.Bucket), decodedName(q))
 	},
 		`There is a live channel "%s"; the one asked for is "%s": its name was percent-encoded twice.`, "Encode the name once.", []value{decodedName, name}},
 	{"no-such-channel", func(q *question) bool { return q.is(store.ErrNoSuchChannel) && otherBucket(q) != "" }, `The bucket "%s" has no live channel "%s"; %s has one.`,
 		"Name the bucket that has the channel.", []value{bucket, channel, otherBucket}},
-	{"no-such-channel", func(q *question) bool { return q.is(store.ErrNoSuchChannel) && nearChannel(q) != "" }, `There is no live channel "%s". Is "%s" meant?`,
-		"Use the name of the channel as it was created, or create it: --channel BUCKET/NAME, or PutLiveChannel.", []value{channel, nearChannel}},
-	{"no-such-channel", is(store.ErrNoSuchChannel), `There is no live channel "%s".`, "Create it first: --channel BUCKET/NAME, or PutLiveChannel.", []value{channel}},
+	{"no-such-channel", is(store.ErrNoSuchChannel), `There is no live channel "%s".%s`,
+		"Use the name of the channel as it was created, or create it: --channel BUCKET/NAME, or PutLiveChannel.", []value{channel, meant(nearChannel)}},
 	{"disabled", is(store.ErrChannelDisabled), "The live channel is disabled.",
 		"Enable it: PutLiveChannelStatus with enabled (bucket.put_live_channel_status('NAME', 'enabled')), or in the console.", nil},
 	{"busy", func(q *question) bool { return q.is(store.ErrChannelLive) && q.r.Publish() }, "Another encoder is publishing to this live channel.",
@@ -122,9 +118,7 @@ var stateSigns = []sign{
 		"Publish first; the playlist appears with the first whole segment, after FragDuration.", []value{folder}},
 	{"key-slash", func(q *question) bool { return q.invalid().Field == "Key" && len(q.r.Name) > 0 && q.r.Name[0] == '/' }, `The key begins with a slash: "%s".`,
 		"Leave the first slash out of the key; the URL has one before it.", []value{name}},
-	{"no-such-key", func(q *question) bool { return q.is(store.ErrNoSuchKey) && nearObject(q) != "" }, `There is no object "%s". Is "%s" meant?`,
-		"Compare the keys: case, slashes and spaces count.", []value{name, nearObject}},
-	{"no-such-key", is(store.ErrNoSuchKey), `There is no object "%s".`, "List the bucket to see its keys.", []value{name}},
+	{"no-such-key", is(store.ErrNoSuchKey), `There is no object "%s".%s`, "List the bucket to see its keys, and compare: case, slashes and spaces count.", []value{name, meant(nearObject)}},
 	{"bucket-name", func(q *question) bool { return q.invalid().Field == "BucketName" }, `"%s" was taken for the bucket, and cannot be one.`,
 		"A bucket has 3 to 63 lower-case letters, digits and hyphens. In path style it is the first part of the path; else it is in the host name, BUCKET.HOST.", []value{bucket}},
 	{"acl", is(answer.ErrBucketACL, answer.ErrObjectACL), "The request is not signed, and the bucket's ACL does not allow it to everybody.",

@@ -38,19 +38,13 @@ var headerEdits = []edit{
 	{"content-md5", nil, "The request has a Content-MD5 that was not signed: the client or a proxy added it.", "Sign with the Content-MD5, or send none.",
 		func(s *search) { s.without([]string{"Content-Md5"}) }},
 	{"content-md5", nil, "The request has a Content-MD5 and a Content-Type that were not signed: the client or a proxy added them.", "Sign with both, or send neither.",
-		func(s *search) {
-			if s.Request.Header.Get("Content-Md5") != "" {
-				s.without([]string{"Content-Md5", "Content-Type"})
-			}
-		}},
+		func(s *search) { s.without([]string{"Content-Md5", "Content-Type"}) }},
 	{"header-added", nil, "The request has headers that were not signed: %s. The client, a proxy or a CDN added them.",
 		"Sign with these headers (every header that begins with x-oss- is signed), or do not send them.",
 		func(s *search) {
 			names := s.otherHeaders()
 			for _, dropped := range append(oneOrAll(names), append(names, "Content-Type")) {
-				if len(names) > 0 {
-					s.without(dropped, strings.ToLower(strings.Join(dropped, ", ")))
-				}
+				s.without(dropped, strings.ToLower(strings.Join(dropped, ", ")))
 			}
 		}},
 	{"header-missing", (*search).http, "The header %s: %s was signed, and the request does not have it.", "Send every header that was signed, with the same value.",
@@ -66,11 +60,8 @@ var headerEdits = []edit{
 	{"method", (*search).http, "The URL was signed for %s, and used with %s.",
 		"Sign one URL for each method; the method is part of the signature. (curl -I, players and CDNs may ask with HEAD first.)",
 		func(s *search) {
-			came := s.Request.Method
-			for _, method := range []string{"GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", strings.ToLower(came)} {
-				if method != came {
-					s.request(func(r *auth.Request) { r.Method = method }, method, came)
-				}
+			for _, method := range []string{"GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", strings.ToLower(s.Request.Method)} {
+				s.request(func(r *auth.Request) { r.Method = method }, method, s.Request.Method)
 			}
 		}},
 }
@@ -97,8 +88,7 @@ func (s *search) contentTypes(came string) (types []string) {
 	}
 	byName := mime.TypeByExtension(path.Ext(s.Request.Key))
 	bare, _, _ = strings.Cut(byName, ";")
-	types = append(append(types, byName, bare), usualTypes...)
-	return slices.DeleteFunc(types, func(t string) bool { return t == "" || t == came })
+	return append(append(types, byName, bare), usualTypes...)
 }
 
 // header tries a header with another value; "" is without the header.
@@ -112,9 +102,6 @@ func (s *search) header(name, value string, values ...any) {
 
 // without tries the request without some of its headers.
 func (s *search) without(names []string, values ...any) {
-	if !slices.ContainsFunc(names, func(n string) bool { return s.Request.Header.Get(n) != "" }) {
-		return
-	}
 	s.request(func(r *auth.Request) {
 		for _, name := range names {
 			r.Header.Del(name)

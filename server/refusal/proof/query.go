@@ -34,9 +34,7 @@ var queryEdits = []edit{
 		func(s *search) {
 			came := s.Request.Query.Get("playlistName")
 			for _, name := range []string{"playlist.m3u8", s.Playlist()} {
-				if name != came && name != "" {
-					s.parameters(url.Values{"playlistName": {name}}, name, cmp.Or(came, "none"))
-				}
+				s.parameters(url.Values{"playlistName": {name}}, name, cmp.Or(came, "none"))
 			}
 		}},
 	{"parameter-added", nil, "The parameter %s is in the URL, but not in what was signed: it was added afterwards.",
@@ -112,15 +110,11 @@ func otherExpiry(s *search) {
 		name = "x-oss-expires"
 	}
 	try := func(text string) {
-		if text != came {
-			s.parameters(url.Values{name: {text}}, name, text, came)
-		}
+		s.parameters(url.Values{name: {text}}, name, text, came)
 	}
 	for _, step := range []int64{60, 3600, 86400, 365 * 86400} {
 		for i := int64(1); i <= 60; i++ {
-			if n > i*step {
-				try(strconv.FormatInt(n-i*step, 10))
-			}
+			try(strconv.FormatInt(n-i*step, 10))
 			try(strconv.FormatInt(n+i*step, 10))
 		}
 	}
@@ -147,9 +141,6 @@ func otherRegion(s *search) {
 	came := parts[2]
 	for _, region := range append(slices.Clone(regions), strings.TrimPrefix(s.Region, "oss-")) {
 		for _, name := range []string{region, "oss-" + region} {
-			if name == came || region == "" {
-				continue
-			}
 			parts[2] = name
 			credential := strings.Join(parts, "/")
 			s.request(func(r *auth.Request) {

@@ -18,11 +18,7 @@ var tokenParams = []string{"security-token", "x-oss-security-token", "SecurityTo
 var secretEdits = []edit{
 	{"token-unsigned", nil, "The security token is not part of what was signed; it was added afterwards.",
 		"Give the token to the SDK together with ID and secret, before it signs.",
-		func(s *search) {
-			if s.Claim.Token != "" {
-				s.request(dropToken)
-			}
-		}},
+		func(s *search) { s.request(dropToken) }},
 	{"secret-whitespace", nil, "The secret was used with %s around it.",
 		"Strip the secret when it is read from a file or a variable; a file ends with a line break.",
 		func(s *search) {
@@ -33,9 +29,7 @@ var secretEdits = []edit{
 	{"wrong-secret", nil, "The request names the key %s, but is signed with the secret of %s.", "Take ID and secret from the same key.",
 		func(s *search) {
 			for _, id := range slices.Sorted(maps.Keys(s.Keys)) {
-				if id != s.Claim.KeyID {
-					s.secret(s.Keys[id].Secret, s.Claim.KeyID, id)
-				}
+				s.secret(s.Keys[id].Secret, s.Claim.KeyID, id)
 			}
 		}},
 	{"wrong-secret", nil, "The request is signed with an access key ID in place of the secret.", "Give the SDK the ID first and the secret second.",
@@ -60,12 +54,8 @@ var secretEdits = []edit{
 			s.secret(secret+"&", "followed by an ampersand, as other services of the cloud sign")
 		}},
 	// No key has an empty secret: the signature is made, not verified.
-	{"secret-empty", nil, "The request is signed with an empty secret.", "Look whether the variable that holds the secret is set where the program runs.",
-		func(s *search) {
-			if s.arrived != nil {
-				s.made(s.arrived.signature(""), s.arrived.String())
-			}
-		}},
+	{"secret-empty", (*search).signed, "The request is signed with an empty secret.", "Look whether the variable that holds the secret is set where the program runs.",
+		func(s *search) { s.made(s.arrived.signature(""), s.arrived.String()) }},
 }
 
 // around are what a secret may have around it when it comes from a file, a form or

@@ -16,7 +16,6 @@ import (
 const (
 	damaged   = "The signature was right, and was damaged on its way: "
 	leaveCase = "Leave the case of a signed URL as it is."
-	plainB64  = "Use plain base64, and percent-encode it."
 )
 
 // signatureEdits are about the signature itself: what becomes of it on its way, and
@@ -52,8 +51,6 @@ var signatureEdits = []edit{
 	{"signature-damaged", (*search).signed, damaged + "its percent signs are doubled (%%%%2B).", "Double them in batch files and printf formats only.", replaced("%", "%%")},
 	{"signature-damaged", (*search).signed, damaged + "its + / and = were removed.", "Percent-encode the signature in the URL: %2B, %2F, %3D.", replaced("%2B", "", "%2F", "", "%3D", "")},
 	{"signature-damaged", (*search).signed, damaged + "its escapes are of HTML.", "Take the URL out of HTML as text.", replaced("%2B", "&#43;", "%2F", "&#47;", "%3D", "&#61;")},
-	{"signature-damaged", (*search).signed, damaged + "it is base64 for URLs (- and _ for + and /).", plainB64, replaced("%2B", "-", "%2F", "_")},
-	{"signature-damaged", (*search).signed, damaged + "it is base64 for URLs, without its = at the end.", plainB64, replaced("%2B", "-", "%2F", "_", "%3D", "")},
 	{"signature-damaged", (*search).signed, damaged + "its = at the end is lost.", "A base64 text ends with its =, which is %3D in a URL.", replaced("%3D", "")},
 	{"signature-damaged", (*search).signed, damaged + "it was made lower case.", leaveCase, damage(strings.ToLower)},
 	{"signature-damaged", (*search).signed, damaged + "it was made upper case.", leaveCase, damage(strings.ToUpper)},
@@ -84,9 +81,6 @@ var batchArgument = regexp.MustCompile(`%[0-9*]`)
 func (s *search) right() string { return s.arrived.signature(s.Key.Secret) }
 
 func plusInToken(s *search) {
-	if !strings.Contains(s.Claim.Token, " ") {
-		return
-	}
 	s.request(func(r *auth.Request) {
 		for _, name := range tokenParams {
 			if r.Query.Has(name) {
@@ -101,12 +95,9 @@ func plusInToken(s *search) {
 // whether what came is that after a change.
 func damage(change func(escaped string) string) func(*search) {
 	return func(s *search) {
-		right := s.right()
-		changed := change(url.QueryEscape(right))
+		changed := change(url.QueryEscape(s.right()))
 		for _, form := range []string{changed, Unescaped(changed)} {
-			if form != right {
-				s.made(form, s.arrived.String())
-			}
+			s.made(form, s.arrived.String())
 		}
 	}
 }

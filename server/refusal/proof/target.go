@@ -52,9 +52,7 @@ var targetEdits = []edit{
 	{"other-target", nil, "The request was signed for the bucket %s, and addresses %s.", oneTarget,
 		func(s *search) {
 			for _, bucket := range s.Buckets() {
-				if bucket != s.Request.Bucket {
-					s.target(bucket, s.Request.Key, bucket, s.Request.Bucket)
-				}
+				s.target(bucket, s.Request.Key, bucket, s.Request.Bucket)
 			}
 		}},
 	{"other-target", nil, "The request was signed as one to the service (/), without a bucket.", withBucket, func(s *search) { s.target("", "") }},
@@ -93,9 +91,7 @@ var targetEdits = []edit{
 		func(s *search) {
 			name, _, _ := strings.Cut(s.Request.Host, ":")
 			for _, host := range []string{name, name + ":80", name + ":443", "localhost", "127.0.0.1"} {
-				if host != s.Request.Host {
-					s.request(func(r *auth.Request) { r.Host = host }, host, s.Request.Host)
-				}
+				s.request(func(r *auth.Request) { r.Host = host }, host, s.Request.Host)
 			}
 		}},
 	{"date-changed", func(s *search) bool { return s.v1() && !s.Claim.InURL }, "The date that was signed is not the one that counts: an x-oss-date stands in for Date.",
@@ -115,9 +111,7 @@ func (s *search) target(bucket, key string, values ...any) {
 // keys tries other keys; the values are the one tried and the one that came.
 func (s *search) keys(keys ...string) {
 	for _, key := range keys {
-		if key != s.Request.Key {
-			s.target(s.Request.Bucket, key, key, s.Request.Key)
-		}
+		s.target(s.Request.Bucket, key, key, s.Request.Key)
 	}
 }
 

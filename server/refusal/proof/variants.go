@@ -119,10 +119,10 @@ func headerLines(s *search, name string) {
 		{"with = for the colon", func(n, v string) string { return n + "=" + v }},
 		{"with their values alone", func(_, v string) string { return v }},
 		{"with their names alone", func(n, _ string) string { return n }},
-		{"with capital letters in their names", func(n, v string) string { return http.CanonicalHeaderKey(n) + ":" + v }},
-		{"with capital letters in their names, and a space after the colon", func(n, v string) string { return http.CanonicalHeaderKey(n) + ": " + v }},
+		{"with capital letters in their names", func(n, v string) string { return titled(n) + ":" + v }},
+		{"with capital letters in their names, and a space after the colon", func(n, v string) string { return titled(n) + ": " + v }},
 		{"with capital letters in their names, but OSS", func(n, v string) string {
-			return strings.Replace(http.CanonicalHeaderKey(n), "X-Oss-", "X-OSS-", 1) + ":" + v
+			return strings.Replace(titled(n), "X-Oss-", "X-OSS-", 1) + ":" + v
 		}},
 		{"with names in capitals", func(n, v string) string { return strings.ToUpper(n) + ":" + v }},
 		{"with values in lower case", func(n, v string) string { return n + ":" + strings.ToLower(v) }},
@@ -133,6 +133,13 @@ func headerLines(s *search, name string) {
 			return way.write(n, v)
 		}))
 	}
+}
+
+// titled writes a name as HTTP/1 libraries do.
+func titled(name string) string {
+	return strings.Join(each(strings.Split(name, "-"), func(s string) string {
+		return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
+	}), "-")
 }
 
 // lineEnds tries line breaks, and the lack of them.

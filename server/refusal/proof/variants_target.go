@@ -34,11 +34,8 @@ func resources(s *search) {
 	} else {
 		texts = append(texts, escapedPath, "/"+bucket+"/"+url.QueryEscape(key), "/"+bucket+"/"+url.PathEscape(key), url.QueryEscape(whole), Escaped(whole))
 	}
-	slices.Sort(texts)
-	for _, resource := range slices.Compact(texts) {
-		if resource != right {
-			s.text(func(t *text) { t.Resource = resource }, resource, right)
-		}
+	for _, resource := range texts {
+		s.text(func(t *text) { t.Resource = resource }, resource, right)
 	}
 }
 
