@@ -42,7 +42,7 @@ func escape(s, keep string) string {
 	return b.String()
 }
 
-// path is what is signed of the target, not yet escaped.
+// path returns the bucket and key as versions 2 and 4 sign them, not yet escaped.
 func (r *Request) path() string {
 	if r.Bucket == "" {
 		return "/"
@@ -50,8 +50,8 @@ func (r *Request) path() string {
 	return "/" + r.Bucket + "/" + r.Key
 }
 
-// canonicalQuery is every parameter but the signature, escaped and then
-// sorted; one without a value stands without "=".
+// canonicalQuery returns every parameter but the signature, escaped and then
+// sorted. A parameter without a value has no "=".
 func canonicalQuery(q url.Values) string {
 	var pairs []string
 	for name := range q {
@@ -73,10 +73,10 @@ func canonicalQuery(q url.Values) string {
 	return strings.Join(pairs, "&")
 }
 
-// parseMembers reads what follows the scheme in an Authorization header:
-// members like "name=value" or "name:value", separated by commas, in any
-// order, each of the given names at most once. With an error it returns those that
-// it could read.
+// parseMembers reads the members after the scheme in an Authorization header:
+// "name=value" or "name:value", separated by commas, in any order, each of the
+// given names at most once. With an error it also returns the members that it could
+// read.
 func parseMembers(authorization, equals string, names ...string) (members map[string]string, err error) {
 	_, list, _ := strings.Cut(authorization, " ")
 	members = make(map[string]string)
@@ -95,9 +95,8 @@ func parseMembers(authorization, equals string, names ...string) (members map[st
 	return members, err
 }
 
-// additionalHeaders reads the list of headers that are signed because the
-// signer says so, separated by semicolons, and returns it sorted. A header
-// that did not arrive cannot have been meant.
+// additionalHeaders returns the additional headers of a list that is separated by
+// semicolons, sorted. Each must be in the request.
 func (r *Request) additionalHeaders(list string) ([]string, error) {
 	if list == "" {
 		return nil, nil

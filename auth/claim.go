@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Claim is what a request says of its own signature. Nothing of it is proved: it
-// may be malformed, expired, or by a key that does not exist.
+// Claim is the statement of a request about its own signature: version, key, date.
+// Nothing of it is verified; it may be malformed, expired, or name a key that does
+// not exist.
 type Claim struct {
 	Version string // "1", "2" or "4"; "" for a request without a signature in one of these
 	InURL   bool   // whether the signature is in the query, not in a header
@@ -23,8 +24,8 @@ type Claim struct {
 	Additional string // the list of additional headers of versions 2 and 4
 }
 
-// Claim returns the claim of r. It reads what can be read where the Verify
-// functions return an error.
+// Claim returns the claim of r. Where VerifyRequest returns an error, it returns
+// what it can read.
 func (r *Request) Claim() Claim {
 	if text := r.Header.Get("Authorization"); text != "" {
 		return headerClaim(text, r.Header)
@@ -62,7 +63,8 @@ func headerClaim(authorization string, h http.Header) Claim {
 	return c
 }
 
-// urlClaim goes by any parameter of a version: a URL may have lost the others.
+// urlClaim recognises a version by any of its parameters: a URL may have lost the
+// others.
 func urlClaim(q url.Values) Claim {
 	switch {
 	case q.Has(paramSignature), q.Has(paramKeyID):
@@ -80,8 +82,9 @@ func urlClaim(q url.Values) Claim {
 	return Claim{}
 }
 
-// Time is the date that is signed; 1970 for a claim without one that can be read,
-// and for a URL that has an expiry instead. No request is expired or skewed then.
+// Time returns the date that is signed. It returns 1970 for a date that cannot be
+// read and for a URL with an expiry instead; no request is expired or skewed at the
+// time that it returns.
 func (c Claim) Time() time.Time {
 	for _, layout := range []string{timestampLayout, http.TimeFormat, time.RFC850, time.ANSIC} {
 		if at, err := time.Parse(layout, c.Date); err == nil {
@@ -91,7 +94,7 @@ func (c Claim) Time() time.Time {
 	return time.Unix(0, 0)
 }
 
-// credentialParams are the parameters that a signature in a URL consists of.
+// credentialParams are the parameters of a signature in an HTTP URL.
 var credentialParams = [...]string{
 	paramKeyID, paramExpires, paramSignature, paramToken,
 	paramVersion, paramCredential, paramDate, paramLifetime, paramKeyIDV2, paramAdditional, paramSignatureV2, paramTokenV4,

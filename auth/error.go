@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// What the Verify functions return, besides *MismatchError and
-// *UnsupportedError. Test with errors.Is: some come wrapped with the name of
-// what was wrong. No error text holds a secret, a token or a right signature.
+// The errors of the Verify functions, besides *MismatchError and *UnsupportedError.
+// Test with errors.Is: some are wrapped with the name of what is wrong. No error
+// text holds a secret, a token or the right signature.
 var (
-	// ErrMalformed is an Authorization header that cannot be read, or a
-	// bucket, channel or parameter that cannot be signed unambiguously.
+	// ErrMalformed is an Authorization header that cannot be read, or a bucket,
+	// channel or parameter that makes the string-to-sign ambiguous.
 	ErrMalformed = errors.New("malformed authorization")
-	// ErrTwoSources is a request signed in more than one way at once.
+	// ErrTwoSources is a request that is signed in more than one way.
 	ErrTwoSources = errors.New("more than one set of credentials")
 	// ErrRepeated is a signed parameter or header given more than once.
 	ErrRepeated = errors.New("repeated")
@@ -32,7 +32,7 @@ var (
 	// ErrMissingHeader is a request without one of the additional headers that its
 	// signer signed. It is an ErrMalformed.
 	ErrMissingHeader = fmt.Errorf("%w: additional header", ErrMalformed)
-	// ErrExpired is a signed URL that is used too late.
+	// ErrExpired is a signed URL used after its expiry.
 	ErrExpired = errors.New("signed URL has expired")
 	// ErrBadDate is a missing or unreadable Date or x-oss-date header.
 	ErrBadDate = errors.New("no valid Date or x-oss-date header")
@@ -43,13 +43,13 @@ var (
 	// ErrBadToken is a security token that is wrong, missing, or presented
 	// with a key that has none.
 	ErrBadToken = errors.New("security token does not belong to the access key")
-	// ErrTokenExpired is a security token of MintToken past its end.
+	// ErrTokenExpired is a security token of MintToken after its expiry.
 	ErrTokenExpired = errors.New("security token has expired")
 )
 
-// MismatchError is a signature that is not the right one. The service shows
-// all its fields to the caller, to whom they are no news. They are not for
-// logs: the string-to-sign may hold a security token.
+// MismatchError is a wrong signature. The service shows all its fields to the
+// caller, who knows them already. Do not log them: the string-to-sign may hold a
+// security token.
 type MismatchError struct {
 	KeyID        string
 	Provided     string // the signature as it came
@@ -75,8 +75,8 @@ func (e *SkewError) Error() string {
 
 func (e *SkewError) Unwrap() error { return ErrSkewed }
 
-// CredentialError is a part of a version 4 credential that is not as it must
-// be. It is an ErrMalformed.
+// CredentialError names the wrong part of a version 4 credential. It is an
+// ErrMalformed.
 type CredentialError struct {
 	Part string // AccessKeyId, SignDate, Region, Product or Request; "" if they are not five
 }
@@ -90,7 +90,8 @@ func (e *CredentialError) Error() string {
 
 func (e *CredentialError) Unwrap() error { return ErrMalformed }
 
-// UnsupportedError is a request signed in a way that is not verified.
+// UnsupportedError is a request signed in a version that this package does not
+// verify.
 type UnsupportedError struct {
 	Version string // as the client names it, for example "OSS4-HMAC-SHA256"
 }
@@ -99,5 +100,5 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("signature version %.40q is not supported", e.Version)
 }
 
-// repeated names a parameter, in a length fit for an answer.
+// repeated returns an ErrRepeated with the name, cut to fit an answer.
 func repeated(name string) error { return fmt.Errorf("%w: %.40q", ErrRepeated, name) }

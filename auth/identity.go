@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Identity is who sent a request, as far as a signature proves it. Only the
+// Identity is the caller of a request, as far as a signature proves it. Only the
 // Verify functions make one; the zero value is an anonymous caller.
 type Identity struct {
 	keyID   string
@@ -13,7 +13,7 @@ type Identity struct {
 	url     *signedURL // behind a pointer: printing an Identity shows no secret
 }
 
-// signedURL is what it takes to sign another URL in the same way.
+// signedURL holds what is needed to sign another URL in the same way.
 type signedURL struct {
 	version       version
 	key           Key
@@ -23,16 +23,16 @@ type signedURL struct {
 	until         time.Time
 }
 
-// KeyID is the access key ID, "" for an anonymous caller.
+// KeyID returns the access key ID, "" for an anonymous caller.
 func (i Identity) KeyID() string { return i.keyID }
 
-// Anonymous tells whether the request was not signed.
+// Anonymous reports whether the request was not signed.
 func (i Identity) Anonymous() bool { return i.keyID == "" }
 
-// SignedURL tells whether the signature came in the query.
+// SignedURL reports whether the signature came in the query.
 func (i Identity) SignedURL() bool { return i.url != nil }
 
-// Expires is when a signed URL ends; zero unless SignedURL.
+// Expires returns the expiry of a signed URL; zero unless SignedURL.
 func (i Identity) Expires() time.Time {
 	if i.url == nil {
 		return time.Time{}
@@ -40,15 +40,16 @@ func (i Identity) Expires() time.Time {
 	return i.url.until
 }
 
-// PayloadSHA256 is what the body must hash to, in lower-case hexadecimal, ""
-// when the signature does not cover the body. The request was verified before
-// its body was read: who reads it compares, and stores nothing that differs.
+// PayloadSHA256 returns the SHA-256 that the body must have, in lower-case
+// hexadecimal; "" if the signature does not cover the body. A request is verified
+// before its body is read: the reader of the body must compare, and store nothing
+// that differs.
 func (i Identity) PayloadSHA256() string { return i.payload }
 
-// SignURL returns the query of a URL that lets its holder GET the object key,
-// in the bucket that this caller's own URL names: query, signed in the same
-// version by the same key, and good for as long. It returns nil unless
-// SignedURL. It asks nothing about what the caller may read.
+// SignURL returns the query of a URL that allows a GET of the object key in the
+// bucket of the caller's own URL: query, signed in the same version with the same
+// key and expiry. It returns nil unless SignedURL. It does not check what the
+// caller may read.
 func (i Identity) SignURL(key string, query url.Values) url.Values {
 	u := i.url
 	if u == nil {

@@ -34,8 +34,9 @@ func (k *Key) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// checkToken wants exactly the token of the key, and none for a key without
-// one. Digests are compared, so that the time taken tells no length either.
+// checkToken returns ErrBadToken unless presented is the token of the key, or ""
+// for a key without one. It compares digests, so that its time does not depend on
+// lengths either.
 func (k Key) checkToken(presented string) error {
 	got, want := sha256.Sum256([]byte(presented)), sha256.Sum256([]byte(k.Token))
 	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
@@ -47,7 +48,8 @@ func (k Key) checkToken(presented string) error {
 // Keys are the keys of a server, by ID.
 type Keys map[string]Key
 
-// NewKeys returns the given keys by ID; of two with one ID the later stays.
+// NewKeys returns the given keys by ID; of two with the same ID the later one
+// counts.
 func NewKeys(keys ...Key) Keys {
 	m := make(Keys, len(keys))
 	for _, k := range keys {
@@ -56,9 +58,9 @@ func NewKeys(keys ...Key) Keys {
 	return m
 }
 
-// Find returns the key that signs as id and presents token, "" for none: one
-// of m, or one that MintToken made from one of m. A key without a secret is
-// ErrUnknownKey: anyone could sign with it.
+// Find returns the key with this ID and token ("" for none): one of m, or one that
+// MintToken made from one of m. A key without a secret is ErrUnknownKey: anyone
+// could sign with it.
 func (m Keys) Find(id, token string, now time.Time) (Key, error) {
 	k, ok := m[id]
 	switch {

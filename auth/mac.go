@@ -17,9 +17,8 @@ func macOf(h func() hash.Hash, key []byte, text string) []byte {
 
 func macSHA256(key []byte, text string) []byte { return macOf(sha256.New, key, text) }
 
-// decodeBase64 reads the one base64 text of a MAC of size bytes; it returns
-// nil for every other text. The length comes first, for the decoder skips
-// line ends.
+// decodeBase64 decodes a MAC of size bytes; it returns nil for every text but its
+// canonical base64. It checks the length first because the decoder skips line ends.
 func decodeBase64(s string, size int) []byte {
 	if len(s) != base64.StdEncoding.EncodedLen(size) {
 		return nil
@@ -31,8 +30,8 @@ func decodeBase64(s string, size int) []byte {
 	return b
 }
 
-// decodeHex reads the one lower-case hexadecimal text of size bytes; it
-// returns nil for every other text.
+// decodeHex decodes size bytes in lower-case hexadecimal; it returns nil for every
+// other text.
 func decodeHex(s string, size int) []byte {
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) != size || strings.ContainsAny(s, "ABCDEF") {

@@ -13,17 +13,17 @@ import (
 // stream ingest" page).
 const paramOtherToken = "SecurityToken"
 
-// Publish is what is signed of an RTMP publish URL. Bucket and Channel are
-// the pair that will be written, however the URL named them; Query is decoded
-// and holds every parameter of the URL.
+// Publish is the part of an RTMP publish URL that is signed. Bucket and Channel are
+// the target, however the URL named it; Query is decoded and holds every parameter
+// of the URL.
 type Publish struct {
 	Bucket, Channel string
 	Query           url.Values
 }
 
-// SignPublish returns the query of a publish URL that may be opened until
-// expires, which must not be before 1970: the query of p with the parameters
-// of version 1. A token is signed with it.
+// SignPublish returns the query of a publish URL that is valid until expires, which
+// must not be before 1970: the query of p with the parameters of version 1. A token
+// of k is signed too.
 func SignPublish(p *Publish, k Key, expires time.Time) url.Values {
 	signed := *p
 	signed.Query = unsignedQuery(p.Query, k)
@@ -32,9 +32,9 @@ func SignPublish(p *Publish, k Key, expires time.Time) url.Values {
 	return signedQuery(signed.Query, k, until, signed.stringToSign(until, tokenSigned))
 }
 
-// VerifyPublish tells who signed p. A URL without Signature and
-// OSSAccessKeyId is anonymous and no error. Expires, and the end of a token,
-// count when a publish is opened; one that runs is not ended by them.
+// VerifyPublish verifies p and returns its signer. A URL without Signature and
+// OSSAccessKeyId is anonymous, which is no error. The expiry of the URL and of a
+// token counts when a publish is opened; neither ends a running one.
 func VerifyPublish(p *Publish, keys Keys, now time.Time) (Identity, error) {
 	for name, values := range p.Query {
 		if len(values) > 1 {
@@ -73,7 +73,7 @@ func VerifyPublish(p *Publish, keys Keys, now time.Time) (Identity, error) {
 	return c.identity(v1, key, p.Bucket), nil
 }
 
-// token returns the security token, which has two names.
+// token returns the security token, of either name.
 func (p *Publish) token() (string, error) {
 	if p.Query.Has(paramToken) && p.Query.Has(paramOtherToken) {
 		return "", repeated(paramToken)
@@ -81,10 +81,9 @@ func (p *Publish) token() (string, error) {
 	return p.Query.Get(paramToken) + p.Query.Get(paramOtherToken), nil
 }
 
-// check refuses the few texts that would let two publishes have one
-// string-to-sign. Without them its last line is the target and every other
-// line one parameter, and no line of a target that a careless signer took
-// from a user, line ends and all, can pass for a parameter.
+// check refuses names that would let two publishes have the same string-to-sign.
+// Without them its last line is the target and every other line one parameter: a
+// target that a careless signer took from a user cannot pass for a parameter.
 func (p *Publish) check() error {
 	for _, s := range []string{p.Bucket, p.Channel} {
 		if s == "" || strings.ContainsFunc(s, isSeparator) {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Request is what is signed of an HTTP request: resolved and decoded, so that
-// every form of address gives the same values. Its maker parses the URL once,
-// and handlers use what was verified here.
+// Request is the part of an HTTP request that is signed, resolved and decoded, so
+// that every form of address gives the same values. Parse the URL once to make one,
+// and let handlers use the values that were verified.
 type Request struct {
 	Method string
 	Host   string      // as the client sent it; versions 2 and 4 sign it on request
@@ -19,13 +19,13 @@ type Request struct {
 	Key    string      // without leading slash, "" for a request to the bucket
 	Query  url.Values
 
-	// Region is what version 4 names in its scope. Who signs needs it; who
-	// verifies may leave it empty to take any.
+	// Region is the region in the scope of version 4. Signing needs it; verifying
+	// takes any if it is "".
 	Region string
 }
 
-// VerifyRequest tells who signed r. A request without credentials is
-// anonymous and no error; what such a caller may do is not decided here.
+// VerifyRequest verifies r and returns its signer. A request without credentials is
+// anonymous, which is no error; the caller decides what it may do.
 func VerifyRequest(r *Request, keys Keys, now time.Time) (Identity, error) {
 	v, inQuery, err := recognise(r)
 	switch {
@@ -54,9 +54,9 @@ func VerifyRequest(r *Request, keys Keys, now time.Time) (Identity, error) {
 	return Identity{}, &UnsupportedError{Version: v.String()}
 }
 
-// check refuses what a string-to-sign could not tell apart: a bucket that
-// reaches into the key, and a signed parameter or header with several values,
-// of which the signer may have meant another than the handler reads.
+// check refuses requests whose string-to-sign is ambiguous: a bucket that reaches
+// into the key, or a signed parameter or header with several values, of which the
+// signer may have meant another than the handler reads.
 func (r *Request) check(signsParameter func(name string) bool) error {
 	if strings.ContainsFunc(r.Bucket, isSeparator) || r.Bucket == "" && r.Key != "" {
 		return fmt.Errorf("%w: bucket name %.40q", ErrMalformed, r.Bucket)
@@ -75,5 +75,5 @@ func (r *Request) check(signsParameter func(name string) bool) error {
 	return nil
 }
 
-// everyParameter is signed by versions 2 and 4.
+// everyParameter reports true: versions 2 and 4 sign every parameter.
 func everyParameter(string) bool { return true }

@@ -10,20 +10,19 @@ import (
 	"time"
 )
 
-// The uses of a parent's secret. No string-to-sign is one of these texts, so
-// that no signature gives away a seal or a temporary secret.
+// The uses of a parent's secret. No string-to-sign equals one of these labels, so
+// no signature reveals a seal or a temporary secret.
 const (
 	labelSeal   = "osslive token seal"
 	labelSecret = "osslive token secret"
 )
 
-// MintToken returns a temporary key, the triple that STS would issue: whoever
-// has the parent key knows it without keeping a record of it, and takes it
-// until expires (whole seconds). Every call gives another. The parent must be
-// a key without a token.
+// MintToken returns a temporary key, the triple that STS would issue. A server with
+// the parent key accepts it until expires (whole seconds) and keeps no record of
+// it. Every call returns another key. The parent must not have a token.
 //
-// The token says who it is for, how long, and which key made it, and carries a
-// MAC over that:
+// The token holds the temporary ID, the expiry and the ID of the parent, and a MAC
+// over them:
 //
 //	sealed := {temporary ID}/{seconds since 1970}/{parent ID}
 //	token  := base64url(sealed + HMAC-SHA256(HMAC-SHA256(secret, "osslive token seal"), sealed))
@@ -45,7 +44,7 @@ func (k Key) derive(label, sealed string) []byte {
 	return macSHA256(macSHA256([]byte(k.Secret), label), sealed)
 }
 
-// unseal returns the temporary key that the token was minted for.
+// unseal returns the temporary key of a token that mint made.
 func (m Keys) unseal(id, token string, now time.Time) (Key, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	// The decoder skips line ends.

@@ -30,8 +30,8 @@ const (
 )
 
 // SignRequest signs r with version 1 in its header: it sets Date to now, the
-// security token if k has one, and Authorization. An x-oss-date that r
-// carries already is the date that counts, as everywhere in OSS.
+// security token if k has one, and Authorization. If r has an x-oss-date, that date
+// is signed instead of Date, as everywhere in OSS.
 func SignRequest(r *Request, k Key, now time.Time) {
 	if r.Header == nil {
 		r.Header = http.Header{}
@@ -47,9 +47,8 @@ func SignRequest(r *Request, k Key, now time.Time) {
 	r.Header.Set("Authorization", "OSS "+k.ID+":"+k.signV1(r.stringToSignV1(date)))
 }
 
-// SignURL returns the query of a URL that lets its holder send r until
-// expires, which must not be before 1970: the query of r with the parameters
-// of version 1.
+// SignURL returns the query of a URL that allows r until expires, which must not be
+// before 1970: the query of r with the parameters of version 1.
 func SignURL(r *Request, k Key, expires time.Time) url.Values {
 	return signURLV1(r, k, strconv.FormatInt(expires.Unix(), 10))
 }
@@ -60,8 +59,8 @@ func signURLV1(r *Request, k Key, expires string) url.Values {
 	return signedQuery(signed.Query, k, expires, signed.stringToSignV1(expires))
 }
 
-// unsignedQuery returns a copy of q ready to be signed by k: without earlier
-// credentials and with the token of k.
+// unsignedQuery returns a copy of q without earlier credentials and with the token
+// of k.
 func unsignedQuery(q url.Values, k Key) url.Values {
 	c := withoutCredentials(q)
 	if k.Token != "" {
@@ -107,8 +106,8 @@ func verifyV1Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 	return Identity{keyID: id}, nil
 }
 
-// parseAuthorizationV1 splits "OSS {id}:{signature}"; with an error it returns what
-// there is of them.
+// parseAuthorizationV1 splits "OSS {id}:{signature}". With an error it also returns
+// the parts that it could read.
 func parseAuthorizationV1(s string) (id, signature string, err error) {
 	s, isV1 := strings.CutPrefix(s, "OSS ")
 	id, signature, _ = strings.Cut(s, ":")
@@ -118,9 +117,8 @@ func parseAuthorizationV1(s string) (id, signature string, err error) {
 	return id, signature, err
 }
 
-// requestDate returns the date that is signed, as text and as time.
-// x-oss-date stands in for Date where a client cannot set that, as in a
-// browser.
+// requestDate returns the date that is signed, as text and as time. x-oss-date
+// replaces Date where a client cannot set Date, as in a browser.
 func requestDate(h http.Header) (text string, at time.Time, err error) {
 	for _, name := range []string{headerDate, "Date"} {
 		if text, err = single(h, name); err != nil {
@@ -173,8 +171,8 @@ type urlCredentials struct {
 	until                     time.Time // expires
 }
 
-// parseURLCredentials also checks that the URL has not expired: the service
-// says so before it looks at the signature.
+// parseURLCredentials returns ErrExpired for an expired URL: the service checks
+// this before the signature.
 func parseURLCredentials(q url.Values, now time.Time, keyID, expires, signature string) (c urlCredentials, err error) {
 	for _, p := range []struct {
 		name  string
@@ -200,8 +198,8 @@ func (c urlCredentials) identity(v version, k Key, bucket string) Identity {
 	return Identity{keyID: k.ID, url: &signedURL{version: v, key: k, bucket: bucket, expires: c.expires, until: c.until}}
 }
 
-// parseExpires takes seconds since 1970 as 1 to 10 decimal digits, which
-// leaves no room for milliseconds, signs or exponents.
+// parseExpires parses seconds since 1970: 1 to 10 decimal digits, so no
+// milliseconds, signs or exponents.
 func parseExpires(s string) (time.Time, error) {
 	notDigit := func(c rune) bool { return c < '0' || c > '9' }
 	if len(s) > 10 || strings.ContainsFunc(s, notDigit) {
@@ -216,8 +214,8 @@ func parseExpires(s string) (time.Time, error) {
 
 func (r *Request) stringToSignV1(date string) string { return r.textV1(date).String() }
 
-// stringsToSignV1 adds to the text of version 1 what the C SDK signs at an IP
-// endpoint: the resource of a bucket without its last slash.
+// stringsToSignV1 returns the text of version 1 and, of a bucket, the one that the
+// C SDK signs at an IP endpoint: its resource lacks the last slash.
 func (r *Request) stringsToSignV1(date string) []string {
 	t := r.textV1(date)
 	all := []string{t.String()}
@@ -228,7 +226,7 @@ func (r *Request) stringsToSignV1(date string) []string {
 	return all
 }
 
-// signV1 is base64(HMAC-SHA1(secret, stringToSign)).
+// signV1 returns base64(HMAC-SHA1(secret, stringToSign)).
 func (k Key) signV1(stringToSign string) string {
 	return base64.StdEncoding.EncodeToString(k.macV1(stringToSign))
 }
@@ -237,8 +235,8 @@ func (k Key) macV1(stringToSign string) []byte {
 	return macOf(sha1.New, []byte(k.Secret), stringToSign)
 }
 
-// verifyV1 returns a *MismatchError with the first of the given texts unless
-// the signature is that of one of them.
+// verifyV1 returns a *MismatchError with the first text unless the signature is
+// that of one of the texts.
 func (k Key) verifyV1(signature string, stringsToSign ...string) error {
 	provided := decodeBase64(signature, sha1.Size)
 	for _, s := range stringsToSign {

@@ -63,7 +63,7 @@ func verifyV2Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 	if members["AccessKeyId"] == "" || members["Signature"] == "" {
 		return Identity{}, fmt.Errorf("%w: want OSS2 AccessKeyId:ID,Signature:MAC", ErrMalformed)
 	}
-	// The SDKs sign Date here even beside an x-oss-date.
+	// The SDKs sign Date here even if there is an x-oss-date.
 	date, err := single(r.Header, "Date")
 	if err != nil {
 		return Identity{}, err
@@ -92,8 +92,7 @@ func verifyV2URL(r *Request, keys Keys, now time.Time) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	// The SDKs keep the name that version 1 has for the token; the
-	// documentation has that of version 4.
+	// The SDKs name the token as version 1 does, the documentation as version 4 does.
 	if r.Query.Has(paramToken) && r.Query.Has(paramTokenV4) {
 		return Identity{}, repeated(paramTokenV4)
 	}
@@ -106,7 +105,8 @@ func verifyV2URL(r *Request, keys Keys, now time.Time) (Identity, error) {
 	return c.identity(v2, key, r.Bucket), nil
 }
 
-// claimV2 is what a request says of its signature.
+// claimV2 is the claim of a request that is signed with version 2, as strictly
+// read.
 type claimV2 struct {
 	keyID, date, additional, token, signature string
 }

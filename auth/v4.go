@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// MaxLifetime is how long after its date a URL signed with version 4 can be
-// good at most ("Add signatures to a URL" page, version 4).
+// MaxLifetime is the longest time for which a URL signed with version 4 is valid
+// ("Add signatures to a URL" page, version 4).
 const MaxLifetime = 7 * 24 * time.Hour
 
 const (
@@ -29,10 +29,10 @@ const (
 
 var membersV4 = []string{"Credential", "AdditionalHeaders", "Signature"}
 
-// SignRequestV4 signs r with version 4 in its header: it sets x-oss-date to
-// now, the security token if k has one, and Authorization. The additional
-// headers, in lower case, are signed too. The body is signed if r has its
-// SHA-256 in x-oss-content-sha256, which is UNSIGNED-PAYLOAD otherwise.
+// SignRequestV4 signs r with version 4 in its header: it sets x-oss-date to now,
+// the security token if k has one, and Authorization. The additional headers, in
+// lower case, are signed too. The body is signed if x-oss-content-sha256 of r is
+// its SHA-256; without one the header is set to UNSIGNED-PAYLOAD.
 func SignRequestV4(r *Request, k Key, now time.Time, additional ...string) {
 	if r.Header == nil {
 		r.Header = http.Header{}
@@ -53,9 +53,8 @@ func SignRequestV4(r *Request, k Key, now time.Time, additional ...string) {
 	r.Header.Set("Authorization", authorization+",Signature="+s.sign(k, r.canonicalV4(additional)))
 }
 
-// SignURLV4 returns the query of a URL that lets its holder send r from now
-// until expires, at most MaxLifetime later: the query of r with the parameters
-// of version 4.
+// SignURLV4 returns the query of a URL that allows r from now until expires, at
+// most MaxLifetime later: the query of r with the parameters of version 4.
 func SignURLV4(r *Request, k Key, now, expires time.Time, additional ...string) url.Values {
 	lifetime := strconv.FormatInt(expires.Unix()-now.Unix(), 10)
 	return signURLV4(r, k, now.UTC().Format(timestampLayout), lifetime, additional...)
@@ -107,8 +106,8 @@ func verifyV4Header(r *Request, keys Keys, now time.Time) (Identity, error) {
 	return id, err
 }
 
-// requestDateV4 returns the date that is signed, as text and as time. A Date
-// stands in for an x-oss-date that is missing, each in its own form.
+// requestDateV4 returns the date that is signed, as text and as time. Date replaces
+// an x-oss-date that is missing; each has its own format.
 func requestDateV4(h http.Header) (text string, at time.Time, err error) {
 	if text, err = single(h, headerDate); err != nil {
 		return "", time.Time{}, err
@@ -175,7 +174,8 @@ func verifyV4URL(r *Request, keys Keys, now time.Time) (Identity, error) {
 	return id, nil
 }
 
-// scopeV4 is what a version 4 signature is good for.
+// scopeV4 is the scope of a version 4 signature, and the date that is signed with
+// it.
 type scopeV4 struct {
 	keyID, date, region string
 	timestamp           string // signed beside the scope; an x-oss-date, or a Date as it came
@@ -191,8 +191,8 @@ func (s *scopeV4) String() string {
 
 func (s *scopeV4) credential() string { return s.keyID + "/" + s.String() }
 
-// parseCredential reads "{AccessKeyId}/{date}/{region}/oss/aliyun_v4_request".
-// All its errors are *CredentialError. Any region will do if region is "".
+// parseCredential parses "{AccessKeyId}/{date}/{region}/oss/aliyun_v4_request". All
+// its errors are *CredentialError. It takes any region if region is "".
 func parseCredential(credential, timestamp string, at time.Time, region string) (*scopeV4, error) {
 	parts := strings.Split(credential, "/")
 	if len(parts) != 5 {
@@ -214,7 +214,7 @@ func parseCredential(credential, timestamp string, at time.Time, region string) 
 	return s, nil
 }
 
-// verify returns the key that signed r and the identity that this proves.
+// verify returns the key that signed r and the identity of the caller.
 func (s *scopeV4) verify(r *Request, additional, signature, token string, keys Keys, now time.Time) (Key, Identity, error) {
 	if err := r.check(everyParameter); err != nil {
 		return Key{}, Identity{}, err
@@ -260,7 +260,7 @@ func (s *scopeV4) stringToSign(canonical string) string {
 	return strings.Join([]string{v4.String(), s.timestamp, s.String(), hex.EncodeToString(sum[:])}, "\n")
 }
 
-// mac signs with a key that is good for the scope only.
+// mac signs with the key that is derived for the scope.
 func (s *scopeV4) mac(k Key, stringToSign string) []byte {
 	key := []byte("aliyun_v4" + k.Secret)
 	for _, part := range []string{s.date, s.region, productV4, requestV4} {
@@ -269,7 +269,7 @@ func (s *scopeV4) mac(k Key, stringToSign string) []byte {
 	return macSHA256(key, stringToSign)
 }
 
-// payload is what is signed of the body.
+// payload returns the hash of the body that is signed, or UNSIGNED-PAYLOAD.
 func (r *Request) payload() string {
 	if payload := r.Header.Get(headerPayload); payload != "" {
 		return payload

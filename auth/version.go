@@ -21,9 +21,9 @@ func (v version) String() string {
 	return [...]string{"", "OSS", "OSS2", "OSS4-HMAC-SHA256"}[v]
 }
 
-// recognise tells how a request is signed, and whether in the query. It alone
-// decides that a request is unsigned; what looks like credentials and is not
-// understood is an error.
+// recognise returns the version that r is signed with, and whether the signature is
+// in the query. It alone decides that a request is unsigned; credentials that it
+// does not know are an error.
 func recognise(r *Request) (v version, inQuery bool, err error) {
 	q, err := queryVersion(r.Query)
 	if err != nil {
@@ -42,7 +42,7 @@ func recognise(r *Request) (v version, inQuery bool, err error) {
 	return v, false, err
 }
 
-// headerVersion reads the scheme of an Authorization header.
+// headerVersion returns the version of an Authorization header, by its scheme.
 func headerVersion(authorization string) (version, error) {
 	scheme, _, _ := strings.Cut(authorization, " ")
 	for _, v := range []version{v1, v2, v4} {
@@ -53,8 +53,8 @@ func headerVersion(authorization string) (version, error) {
 	return unsigned, ErrMalformed
 }
 
-// queryVersion looks for the parameters that only a signed URL has. Expires
-// or a token alone are none: an SDK without a key may send them.
+// queryVersion returns the version by the parameters that only a signed URL has.
+// Expires or a token alone do not count: an SDK without a key may send them.
 func queryVersion(q url.Values) (version, error) {
 	hasV1 := q.Has(paramSignature) || q.Has(paramKeyID)
 	hasNamed := q.Has(paramVersion)
@@ -92,7 +92,7 @@ func single(values map[string][]string, name string) (string, error) {
 	return "", repeated(name)
 }
 
-// withoutCredentials returns a copy of q without what signs a URL.
+// withoutCredentials returns a copy of q without the parameters of a signature.
 func withoutCredentials(q url.Values) url.Values {
 	c := maps.Clone(q)
 	if c == nil {
