@@ -10,8 +10,8 @@ import (
 	"osslive/server/refusal/proof"
 )
 
-// Explanation is why something was refused. All its texts are fit to be shown: they
-// hold no secret, no signature, no token and no control character but line ends.
+// Explanation says why something was refused. All its texts are redacted: they hold
+// no secret, signature or token, and no control character but line ends.
 type Explanation struct {
 	ID        string    `json:"requestId"`
 	Time      time.Time `json:"time"`
@@ -29,35 +29,35 @@ type Explanation struct {
 	Parts  []Part  `json:"parts"`  // what came, canonical
 
 	// Server is the text that the server signed, Signed the one that the client most
-	// likely did; both are empty where the signature was not in question, and Signed is
-	// where no proof was found. For version 4 they are the canonical requests.
+	// likely signed. Both are empty if the signature is not in question, Signed also
+	// without a proof. Of version 4 they are the canonical requests.
 	Server []Line `json:"server,omitempty"`
 	Signed []Line `json:"signed,omitempty"`
 }
 
-// Cause is why a request may have been refused, and what to do about it.
+// Cause is a possible reason of a refusal, and how to remove it.
 type Cause struct {
 	ID    string `json:"cause"`
 	Title string `json:"title"`
 	Fix   string `json:"fix"`
-	// Proof says that the signature is the right one for a request without this mistake.
+	// Proof reports that the signature is right for a request without this mistake.
 	Proof bool `json:"proof,omitempty"`
 }
 
-// Part is something that came, by name.
+// Part is a part of the request, by name.
 type Part struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Line is one of a text that is signed.
+// Line is a line of a signed text.
 type Line struct {
 	Text string `json:"text"`
 	Only bool   `json:"only,omitempty"` // the other text has no such line
 }
 
-// Explain finds out why the request with this ID was refused; nil if it is not
-// among those that are kept.
+// Explain finds out why the request with this ID was refused; it returns nil if the
+// request is not kept.
 func (l *Log) Explain(ctx context.Context, id string) *Explanation {
 	r := l.Get(id)
 	if r == nil {
@@ -83,7 +83,7 @@ func (l *Log) Explain(ctx context.Context, id string) *Explanation {
 	return e
 }
 
-// causes returns what is proved, then what shows, then what is usual.
+// causes returns what is proved, then the signs that show, then what is usual.
 func (q *question) causes(found *proof.Finding) (causes []Cause) {
 	if q.r.Oversize {
 		return []Cause{{ID: "too-long", Title: "The request was too long to be kept, so that it cannot be looked into.", Fix: "The answer says what is wrong with it: " + q.plain(q.r.Message)}}
@@ -114,7 +114,8 @@ func (q *question) causes(found *proof.Finding) (causes []Cause) {
 	return causes
 }
 
-// compare cuts two texts into lines and marks those that the other has not.
+// compare cuts two texts into lines and marks those that the other text does not
+// have.
 func compare(server, client string) (a, b []Line) {
 	if server == "" {
 		return nil, nil

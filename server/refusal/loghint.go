@@ -5,16 +5,15 @@ import (
 	"time"
 )
 
-// Bounds of what is looked into without being asked: a flood of forged requests
-// must not keep a processor busy.
+// Limits of what is explained without a request: a flood of forged requests must
+// not keep a processor busy.
 const (
 	maxWaiting   = 16
 	hintInterval = time.Second
 )
 
-// Hints explains refused publishes and requests without the right to what they ask
-// as they come, until ctx is done. It is not on their way: those that come too fast
-// are left out.
+// Hints explains refused publishes, and requests answered with 403, as they come,
+// until ctx is done. It does not delay them: those that come too fast are left out.
 func (l *Log) Hints(ctx context.Context, say func(*Explanation)) {
 	pace := time.NewTicker(hintInterval)
 	defer pace.Stop()
@@ -35,7 +34,7 @@ func (l *Log) Hints(ctx context.Context, say func(*Explanation)) {
 	}
 }
 
-// wait puts r into the queue of Hints, if there is room.
+// wait queues r for Hints if there is room.
 func (l *Log) wait(r *Refusal) {
 	if !r.Publish() && r.Status != 403 {
 		return

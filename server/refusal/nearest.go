@@ -2,12 +2,12 @@ package refusal
 
 import "strings"
 
-// maxNear bounds the names that are compared, in bytes: the work grows with their
-// square.
+// maxNear limits the length of names that are compared, in bytes: the work grows
+// with its square.
 const maxNear = 256
 
-// nearest returns the name that differs least from what was written, "" if none is
-// near enough to be meant: two changes, or a third of its length.
+// nearest returns the name that differs least from what was written, in at most two
+// changes or a third of its length; "" for none.
 func nearest(written string, names []string) (best string) {
 	limit := max(2, len(written)/3) + 1
 	for _, name := range names {
@@ -24,8 +24,8 @@ func nearest(written string, names []string) (best string) {
 	return best
 }
 
-// distance counts the bytes to insert, delete or replace, or the neighbours to swap,
-// that make b of a.
+// distance returns the number of bytes to insert, delete or replace, or of
+// neighbours to swap, that turn a into b.
 func distance(a, b string) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

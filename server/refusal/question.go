@@ -14,7 +14,7 @@ import (
 	"osslive/store"
 )
 
-// question is one refusal under examination.
+// question is a refusal that is being explained.
 type question struct {
 	*proof.Case
 	log *Log
@@ -30,15 +30,15 @@ func (l *Log) question(ctx context.Context, r *Refusal) *question {
 	return q
 }
 
-// request is r as far as it can be signed.
+// request returns the part of r that is signed.
 func (r *Refusal) request() *auth.Request {
 	return &auth.Request{Method: r.Method, Host: r.Host, Header: r.Header, Bucket: r.Bucket, Key: r.Name, Query: r.Query}
 }
 
-// maxNames bounds how many buckets, channels of a bucket and objects are looked at.
+// maxNames limits how many buckets, channels of a bucket, and objects are compared.
 const maxNames = 1000
 
-// What the store fails to list is left out of the explanation.
+// The explanation leaves out what the store fails to list.
 
 func (q *question) buckets() (names []string) {
 	page, _ := q.log.config.Store.Buckets(q.ctx, "", "", maxNames)
@@ -103,23 +103,13 @@ func (q *question) unsigned() bool {
 	return q.is(auth.ErrMissingParam) || q.Claim.Version == "" && q.r.Code == "AccessDenied" && q.r.Header.Get("Authorization") == ""
 }
 
-// invalid returns the value that the store did not take; an empty one for other errors.
+// invalid returns the value that the store refused; an empty one for other errors.
 func (q *question) invalid() store.InvalidError {
 	var invalid *store.InvalidError
 	if errors.As(q.r.Err, &invalid) {
 		return *invalid
 	}
 	return store.InvalidError{}
-}
-
-// credential returns the part of a credential of version 4 that is wrong; "" if it
-// has not five parts.
-func (q *question) credential() (part string, wrong bool) {
-	var bad *auth.CredentialError
-	if errors.As(q.r.Err, &bad) {
-		return bad.Part, true
-	}
-	return "", false
 }
 
 // Values of titles.

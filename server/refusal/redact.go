@@ -10,7 +10,7 @@ import (
 	"osslive/server/refusal/proof"
 )
 
-// hidden are values that must not be shown, the longest first.
+// hidden returns the values that must not be shown, the longest first.
 func (q *question) hidden() []string {
 	all := []string{q.Key.Secret, q.Key.Token, q.Claim.Token, q.Claim.Signature, strings.Trim(q.Claim.Signature, " +")}
 	if maybeSecret(q.Claim.KeyID) && q.Keys[q.Claim.KeyID].ID == "" {
@@ -23,16 +23,15 @@ func (q *question) hidden() []string {
 	return all
 }
 
-// maybeSecret reports whether what was given as an ID has the form of a secret of the
-// cloud: 30 letters and digits, where an ID has 16 or 24. It may be one of another
-// account, which this server does not know to hide.
+// maybeSecret reports whether an ID has the form of a secret of the cloud: 30
+// letters and digits, where an ID has 16 or 24. It may be the secret of an account
+// that this server does not have.
 func maybeSecret(id string) bool {
 	other := func(c rune) bool { return !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') }
 	return len(id) == 30 && !strings.ContainsFunc(id, other)
 }
 
-// plainText makes a text of the request fit to be shown: without secrets and control
-// characters, as it is otherwise.
+// plainText returns s without secrets and control characters but line ends.
 func (q *question) plainText(s string) string {
 	for _, secret := range q.hidden() {
 		if secret != "" {
@@ -47,10 +46,11 @@ func (q *question) plainText(s string) string {
 	}, s)
 }
 
-// plain is plainText on one line.
+// plain returns plainText on one line.
 func (q *question) plain(s string) string { return strings.ReplaceAll(q.plainText(s), "\n", " ") }
 
-// redacted returns a cause with its values, which go into the title fit to be shown.
+// redacted returns c with its values in the title, each redacted. It is the one
+// place where texts of a request get into an explanation's causes.
 func (q *question) redacted(c Cause, values []any) Cause {
 	shown := make([]any, len(values))
 	for i, v := range values {
@@ -60,7 +60,7 @@ func (q *question) redacted(c Cause, values []any) Cause {
 	return c
 }
 
-// parts are what the refusal is about, by name.
+// parts returns the parts of the request, redacted.
 func (q *question) parts() (parts []Part) {
 	add := func(name, value string) {
 		if value != "" {

@@ -1,10 +1,15 @@
-// Package refusal keeps the requests and publishes that were refused, and finds
-// out why: [Log.Explain] changes what was sent as people are known to change it by
-// mistake, and looks which change makes the signature right. That is a proof;
-// where there is none it goes by what is usual.
+// Package refusal owns the log of refused requests and publishes, and their
+// explanations. [Log.Add] keeps a refusal; [Log.Explain] finds out why it was refused,
+// from three sources: package proof, which computes what makes a wrong signature
+// right; the signs in signs.go, mistakes that show in the error, the request or the
+// store; and, where a signature is wrong and nothing explains it, what is usual.
 //
-// Nothing is looked into before somebody asks, or [Log.Hints] finds the time. What is kept includes signatures
-// and tokens, in memory only; no text made here shows one, nor a secret.
+// Nothing is explained before somebody asks, except by [Log.Hints]. What is kept
+// includes signatures and tokens, in memory only. No text that leaves the package
+// holds one of them or a secret: redact.go owns that.
+//
+// It must not know how a request is served, nor how an answer is written: it asks the
+// error of a refusal, never the words of its answer.
 package refusal
 
 import (
@@ -22,15 +27,16 @@ import (
 	"osslive/store"
 )
 
-// Bounds of what is kept.
+// Limits of what is kept.
 const (
 	maxKept  = 1000
-	maxBytes = 8 << 10 // of one; what is longer is kept without its signed parts
+	maxBytes = 8 << 10 // of a refusal; a longer one is kept without its signed parts
 	maxText  = 512     // of a name or message
 )
 
 // NewID returns an ID for a request or a publish: 24 upper-case hexadecimal digits,
-// which the Java SDK's tests count. It opens nothing, so anybody may guess it.
+// which the Java SDK's tests count. It grants nothing, so it need not be hard to
+// guess.
 func NewID() string {
 	const digits = "0123456789ABCDEF"
 	var id [24]byte
@@ -49,14 +55,14 @@ func NewID() string {
 type Refusal struct {
 	ID             string // its x-oss-request-id
 	Time           time.Time
-	Remote, Client string // who asked, and what calls itself so
+	Remote, Client string // address, and User-Agent or flashVer
 	Code, Message  string // of the answer
 	Status         int    // of the answer; 0 for a publish
-	Operation      string // "" where none was found out
-	// Bucket and Name are what was addressed: a key, a channel, or nothing. They are
-	// those that the string-to-sign has.
+	Operation      string // "" if none was recognised
+	// Bucket and Name are the target, as the string-to-sign has it. Name is a key or a
+	// channel; "" for none.
 	Bucket, Name string
-	Err          error // what the answer was made of
+	Err          error // that was answered
 
 	// An HTTP request has a method, a raw path and headers; a publish has the parts
 	// of its path. The query is decoded.
@@ -78,7 +84,7 @@ func (r *Refusal) kind() string {
 	return "request"
 }
 
-// Config is what a Log looks things up in. Store must be set.
+// Config holds what a Log looks into. Store must be set.
 type Config struct {
 	Store   *store.Store
 	Keys    auth.Keys
@@ -92,7 +98,7 @@ type Log struct {
 
 	mu   sync.Mutex
 	kept [maxKept]*Refusal
-	next int // where the next one goes
+	next int // index in kept of the next one
 	byID map[string]*Refusal
 
 	waiting chan string // IDs for Hints
@@ -103,7 +109,8 @@ func New(c Config) *Log {
 	return &Log{config: c, byID: map[string]*Refusal{}, waiting: make(chan string, maxWaiting)}
 }
 
-// Add keeps r, whose maps must not change any more; the oldest one goes.
+// Add keeps r in the place of the oldest refusal. The maps of r must not change any
+// more.
 func (l *Log) Add(r Refusal) {
 	if l == nil {
 		return
@@ -120,7 +127,7 @@ func (l *Log) Add(r Refusal) {
 	l.next = (l.next + 1) % maxKept
 }
 
-// clip bounds what r holds on to.
+// clip limits the memory that r holds.
 func (r *Refusal) clip() {
 	kept := http.Header{}
 	for name, values := range r.Header {
@@ -140,7 +147,7 @@ func (r *Refusal) clip() {
 	}
 }
 
-// size is about how many bytes are signed, or kept, of r.
+// size returns about how many bytes of r are signed or kept.
 func (r *Refusal) size() int {
 	n := len(r.RawPath) + len(r.Host)
 	for _, values := range []map[string][]string{r.Header, r.Query} {
@@ -156,7 +163,7 @@ func (r *Refusal) size() int {
 	return n
 }
 
-// clipError returns err without the long texts that it may hold.
+// clipError returns err without its long texts.
 func clipError(err error) error {
 	var (
 		mismatch *auth.MismatchError
@@ -171,13 +178,14 @@ func clipError(err error) error {
 	return err
 }
 
-// signedHeader tells whether a header takes part in a signature by itself.
+// signedHeader reports whether every signer signs a header, or an explanation needs
+// it.
 func signedHeader(name string) bool {
 	return strings.HasPrefix(name, "X-Oss-") ||
 		slices.Contains([]string{"Authorization", "Content-Md5", "Content-Type", "Date", "Via", "X-Forwarded-For"}, name)
 }
 
-// namedHeaders is where a signer names further headers.
+// namedHeaders returns the texts in which a signer names additional headers.
 func namedHeaders(r *Refusal) string {
 	return r.Header.Get("Authorization") + r.Query.Get("x-oss-additional-headers")
 }
@@ -189,7 +197,7 @@ func cut(s string, limit int) string {
 	return s
 }
 
-// Get returns the refusal with this request ID, nil if it is not kept.
+// Get returns the refusal with this request ID; nil if it is not kept.
 func (l *Log) Get(id string) *Refusal {
 	if l == nil {
 		return nil
@@ -199,12 +207,13 @@ func (l *Log) Get(id string) *Refusal {
 	return l.byID[strings.ToUpper(id)]
 }
 
-// Recent returns at most limit refusals, the last one first.
+// Recent returns at most limit refusals, the latest first.
 func (l *Log) Recent(limit int) []*Refusal {
 	return l.search(limit, func(*Refusal) bool { return true })
 }
 
-// LastPublish returns the last publish to a channel that was refused, nil for none.
+// LastPublish returns the latest publish to a channel that was refused; nil for
+// none.
 func (l *Log) LastPublish(bucket, channel string) *Refusal {
 	found := l.search(1, func(r *Refusal) bool { return r.Publish() && r.Bucket == bucket && r.Name == channel })
 	if len(found) == 0 {

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// maxListed is how many refusals a list shows.
+// maxListed is the number of refusals in a list.
 const maxListed = 200
 
-// Summary is a line of the list of refusals.
+// Summary is a line of the list of refusals, redacted.
 type Summary struct {
 	ID      string    `json:"requestId"`
 	Time    time.Time `json:"time"`
@@ -26,7 +26,7 @@ type Summary struct {
 	Remote  string    `json:"remote"`
 }
 
-// Summaries are the last refusals, the last one first, fit to be shown.
+// Summaries returns the last refusals, the latest first.
 func (l *Log) Summaries(limit int) []Summary {
 	all := []Summary{}
 	for _, r := range l.Recent(limit) {
@@ -35,7 +35,7 @@ func (l *Log) Summaries(limit int) []Summary {
 	return all
 }
 
-// Summary makes r fit to be shown.
+// Summary returns the summary of r.
 func (l *Log) Summary(r *Refusal) Summary {
 	q := l.question(context.Background(), r)
 	return Summary{r.ID, r.Time, r.kind(), q.plain(r.Code), q.plain(r.Message), q.plain(r.Bucket), cut(q.plain(r.Name), 200), r.Remote}

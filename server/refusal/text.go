@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Text is the explanation for a terminal.
+// Text returns the explanation for a terminal.
 func (e *Explanation) Text() string {
 	var b strings.Builder
 	status := ""
@@ -38,11 +38,11 @@ func (e *Explanation) Text() string {
 	return b.String()
 }
 
-// widest is what fits beside another column of a terminal, in characters.
+// widest is the width of a column of a terminal, in characters.
 const widest = 72
 
-// rows puts the two texts that were signed beside each other, if they fit, and marks
-// the lines that only one has.
+// rows returns the two signed texts, side by side if they fit, and marks the lines
+// that only one of them has.
 func (e *Explanation) rows() (rows []string) {
 	if len(e.Server) == 0 {
 		return nil
@@ -80,10 +80,10 @@ func mark(sign byte, l Line) string {
 	return string(sign) + " " + l.Text
 }
 
-// Pair is a line of each of the texts that were signed; one of them may be missing.
+// Pair is a line of each of the signed texts; one of them may be missing.
 type Pair struct{ Server, Client Line }
 
-// Pairs returns the texts that were signed line by line: equal ones side by side.
+// Pairs returns the signed texts line by line, with equal lines side by side.
 func (e *Explanation) Pairs() (pairs []Pair) {
 	server, client := e.Server, e.Signed
 	for len(server) > 0 || len(client) > 0 {

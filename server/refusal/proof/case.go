@@ -36,7 +36,7 @@ type Case struct {
 	BucketInHost bool   // the server takes the bucket from the host name
 	Region       string // of the server
 
-	// What the server has. They are called when they are needed, more than once.
+	// What the server has. Each may be called more than once.
 	Buckets  func() []string
 	Channels func(bucket string) []string
 	Objects  func() []string // keys in the bucket of the request

@@ -29,8 +29,8 @@ type edit struct {
 // edits are tried in this order; the first that is proved counts.
 var edits = slices.Concat(signatureEdits, secretEdits, headerEdits, queryEdits, targetEdits, textEdits, expiryEdits)
 
-// maxWork bounds the bytes that are signed to find a cause. An ordinary request
-// needs a quarter of it for all that there is to try, a URL of version 4 most of it.
+// maxWork limits the bytes that are signed to find a cause. All edits of an
+// ordinary request need a quarter of it, those of a URL of version 4 most of it.
 const maxWork = 6 << 20
 
 // search looks for the edit of one case.
@@ -42,8 +42,8 @@ type search struct {
 	edit    *edit
 }
 
-// Find returns the mistake without which the signature of c is right; nil if none of
-// those that it knows is.
+// Find returns the mistake without which the signature of c is right; nil if it is
+// none of the edits.
 func (c *Case) Find() *Finding {
 	s := &search{Case: c, left: maxWork, arrived: c.text()}
 	for i := range edits {
@@ -73,12 +73,12 @@ func (s *search) request(change func(r *auth.Request), values ...any) {
 	s.try(s.Key.Secret, change, values)
 }
 
-// secret tries another secret.
+// secret tries the request with another secret.
 func (s *search) secret(secret string, values ...any) {
 	s.try(secret, func(*auth.Request) {}, values)
 }
 
-// try leaves comparing to the code that verifies: it takes the same time for every
+// try leaves comparing to the verification, whose time does not depend on the
 // signature.
 func (s *search) try(secret string, change func(r *auth.Request), values []any) {
 	if !s.spend(512 + s.Size) {

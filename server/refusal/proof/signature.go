@@ -52,8 +52,8 @@ var signatureEdits = []edit{
 	{"signature-damaged", (*search).signed, damaged + "its + / and = were removed.", "Percent-encode the signature in the URL: %2B, %2F, %3D.", replaced("%2B", "", "%2F", "", "%3D", "")},
 	{"signature-damaged", (*search).signed, damaged + "its escapes are of HTML.", "Take the URL out of HTML as text.", replaced("%2B", "&#43;", "%2F", "&#47;", "%3D", "&#61;")},
 	{"signature-damaged", (*search).signed, damaged + "its = at the end is lost.", "A base64 text ends with its =, which is %3D in a URL.", replaced("%3D", "")},
-	{"signature-damaged", (*search).signed, damaged + "it was made lower case.", leaveCase, damage(strings.ToLower)},
-	{"signature-damaged", (*search).signed, damaged + "it was made upper case.", leaveCase, damage(strings.ToUpper)},
+	{"signature-damaged", (*search).signed, damaged + "it was changed to lower case.", leaveCase, damage(strings.ToLower)},
+	{"signature-damaged", (*search).signed, damaged + "it was changed to upper case.", leaveCase, damage(strings.ToUpper)},
 	{"signature-damaged", (*search).signed, damaged + "it has a line break or a space in it.", "base64 -w0 does not wrap; strip the line break at the end.",
 		func(s *search) {
 			if right := s.right(); SameSecret(right, strings.Join(strings.Fields(s.Claim.Signature), "")) {
