@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"osslive/auth"
 	"osslive/server/refusal/proof"
@@ -13,17 +12,10 @@ import (
 // Explanation says why something was refused. All its texts are redacted: they hold
 // no secret, signature or token, and no control character but line ends.
 type Explanation struct {
-	ID        string    `json:"requestId"`
-	Time      time.Time `json:"time"`
-	Remote    string    `json:"remote"`
-	Client    string    `json:"client,omitempty"`
-	Kind      string    `json:"kind"` // request or publish
-	Operation string    `json:"operation,omitempty"`
-	Status    int       `json:"status,omitempty"`
-	Code      string    `json:"code"`
-	Message   string    `json:"message"`
-	Bucket    string    `json:"bucket,omitempty"`
-	Name      string    `json:"name,omitempty"` // key or channel
+	Summary
+	Client    string `json:"client,omitempty"`
+	Operation string `json:"operation,omitempty"`
+	Status    int    `json:"status,omitempty"`
 
 	Causes []Cause `json:"causes"` // the likeliest first; never none
 	Parts  []Part  `json:"parts"`  // what came, canonical
@@ -64,10 +56,7 @@ func (l *Log) Explain(ctx context.Context, id string) *Explanation {
 		return nil
 	}
 	q := l.question(ctx, r)
-	e := &Explanation{
-		ID: r.ID, Time: r.Time, Remote: r.Remote, Client: q.plain(r.Client), Kind: r.kind(), Operation: r.Operation, Status: r.Status,
-		Code: r.Code, Message: q.plain(r.Message), Bucket: q.plain(r.Bucket), Name: q.plain(r.Name), Parts: q.parts(),
-	}
+	e := &Explanation{Summary: q.summary(), Client: q.plain(r.Client), Operation: r.Operation, Status: r.Status, Parts: q.parts()}
 	var found *proof.Finding
 	if !r.Oversize && (q.mismatch() || q.is(auth.ErrMissingParam)) {
 		found = q.Find()

@@ -13,6 +13,8 @@
 package refusal
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -38,17 +40,10 @@ const (
 // which the Java SDK's tests count. It grants nothing, so it need not be hard to
 // guess.
 func NewID() string {
-	const digits = "0123456789ABCDEF"
-	var id [24]byte
-	bits := rand.Uint64()
-	for i := range id {
-		if i == 16 {
-			bits = rand.Uint64()
-		}
-		id[i] = digits[bits%16]
-		bits /= 16
-	}
-	return string(id[:])
+	var id [12]byte
+	binary.BigEndian.PutUint64(id[:8], rand.Uint64())
+	binary.BigEndian.PutUint32(id[8:], rand.Uint32())
+	return strings.ToUpper(hex.EncodeToString(id[:]))
 }
 
 // Refusal is a request or a publish that was refused.
@@ -76,13 +71,6 @@ type Refusal struct {
 
 // Publish reports whether r is a publish, not a request.
 func (r *Refusal) Publish() bool { return r.Method == "" }
-
-func (r *Refusal) kind() string {
-	if r.Publish() {
-		return "publish"
-	}
-	return "request"
-}
 
 // Config holds what a Log looks into. Store must be set.
 type Config struct {

@@ -22,7 +22,7 @@ type Summary struct {
 	Code    string    `json:"code"`
 	Message string    `json:"message"`
 	Bucket  string    `json:"bucket,omitempty"`
-	Name    string    `json:"name,omitempty"`
+	Name    string    `json:"name,omitempty"` // key or channel
 	Remote  string    `json:"remote"`
 }
 
@@ -35,10 +35,19 @@ func (l *Log) Summaries(limit int) []Summary {
 	return all
 }
 
-// Summary returns the summary of r.
+// Summary returns the summary of r, with a name fit for a line.
 func (l *Log) Summary(r *Refusal) Summary {
-	q := l.question(context.Background(), r)
-	return Summary{r.ID, r.Time, r.kind(), q.plain(r.Code), q.plain(r.Message), q.plain(r.Bucket), cut(q.plain(r.Name), 200), r.Remote}
+	s := l.question(context.Background(), r).summary()
+	s.Name = cut(s.Name, 200)
+	return s
+}
+
+func (q *question) summary() Summary {
+	r, kind := q.r, "request"
+	if r.Publish() {
+		kind = "publish"
+	}
+	return Summary{r.ID, r.Time, kind, q.plain(r.Code), q.plain(r.Message), q.plain(r.Bucket), q.plain(r.Name), r.Remote}
 }
 
 // ServeHTTP answers GET /refusals.json and .txt with the last refusals, and

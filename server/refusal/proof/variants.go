@@ -53,7 +53,7 @@ var textEdits = []edit{
 	{"signing-key", (*search).textV4, clientSigned,
 		"The key of version 4 is HMAC-SHA256 of day, region, oss and aliyun_v4_request one after the other, beginning with aliyun_v4 and the secret; the text begins with OSS4-HMAC-SHA256, the date and DAY/REGION/oss/aliyun_v4_request.", signingKeys},
 	{"date-changed", (*search).textV4, clientSigned,
-		"Take the time once, and use the same x-oss-date in the header, in the canonical request and in the text to sign.", datesV4},
+		"Take the time once, and use the same x-oss-date in the header, in the canonical request and in the text to sign.", dates},
 }
 
 // headers tries other lines of headers, or of the parameters of a publish.
@@ -223,15 +223,25 @@ func nearby(at time.Time, try func(at time.Time, what string)) {
 	}
 }
 
+// dates tries the dates nearby, and in version 4 also one that is in the text to sign
+// alone, not in the canonical request.
 func dates(s *search) {
-	came, layout := s.Claim.Date, http.TimeFormat
+	came, layout, at := s.Claim.Date, http.TimeFormat, s.Claim.Time().UTC()
 	if strings.HasSuffix(came, "Z") {
 		layout = "20060102T150405Z"
 	}
-	nearby(s.Claim.Time().UTC(), func(at time.Time, what string) {
+	nearby(at, func(at time.Time, what string) {
 		date := at.Format(layout)
 		s.text(func(t *text) { t.redate(came, date) }, "the date "+date+", "+what+" than the one sent")
+		if s.v4() {
+			s.text(func(t *text) { t.Timestamp = date }, "the date "+date+" in the text to sign, "+what+" than in the canonical request")
+		}
 	})
+	if s.v4() {
+		for _, layout := range []string{"20060102", http.TimeFormat, time.RFC3339} {
+			s.text(func(t *text) { t.Timestamp = at.Format(layout) }, "the date as "+at.Format(layout))
+		}
+	}
 }
 
 // redate puts another date everywhere in the text.

@@ -3,11 +3,9 @@ package proof
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // What version 4 alone has, and a port of another cloud's signer leaves as it was.
@@ -71,20 +69,5 @@ func signingKeys(s *search) {
 	s.text(func(t *text) { t.prefix, t.scope[3] = "AWS4", "aws4_request" }, "with a key of AWS (AWS4, aws4_request)")
 	for _, algorithm := range []string{"AWS4-HMAC-SHA256", "OSS-HMAC-SHA256", "HMAC-SHA256", "OSS4"} {
 		s.text(func(t *text) { t.algorithm = algorithm }, algorithm+" where OSS4-HMAC-SHA256 belongs")
-	}
-}
-
-func datesV4(s *search) {
-	came, at := s.Claim.Date, s.Claim.Time().UTC()
-	if !strings.HasSuffix(came, "Z") {
-		return
-	}
-	nearby(at, func(at time.Time, what string) {
-		date := at.Format("20060102T150405Z")
-		s.text(func(t *text) { t.redate(came, date) }, "the date "+date+", "+what+" than the one sent")
-		s.text(func(t *text) { t.Timestamp = date }, "the date "+date+" in the text to sign, "+what+" than in the canonical request")
-	})
-	for _, layout := range []string{"20060102", http.TimeFormat, time.RFC3339} {
-		s.text(func(t *text) { t.Timestamp = at.Format(layout) }, "the date as "+at.Format(layout))
 	}
 }
