@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"maps"
 	"mime"
 	"path"
@@ -14,31 +15,19 @@ import (
 var headerEdits = []edit{
 	{"content-type", (*search).http, "The request has Content-Type: %s, which was not signed: the client or a proxy added it.",
 		"Sign with this Content-Type (give it to the function that signs), or send none.",
-		func(s *search) {
-			if came := s.Request.Header.Get("Content-Type"); came != "" {
-				s.header("Content-Type", "", came)
-			}
-		}},
-	{"content-type", (*search).http, "Content-Type: %s was signed, and the request has none.", "Send the Content-Type that was signed, or sign without one.",
-		func(s *search) {
-			if s.Request.Header.Get("Content-Type") == "" {
-				for _, signed := range s.contentTypes("") {
-					s.header("Content-Type", signed, signed)
-				}
-			}
-		}},
+		func(s *search) { s.header("Content-Type", "", s.Request.Header.Get("Content-Type")) }},
 	{"content-type", (*search).http, "Content-Type: %s was signed, and the request has %s.", "Send exactly the Content-Type that was signed: parameters such as charset count.",
 		func(s *search) {
-			if came := s.Request.Header.Get("Content-Type"); came != "" {
-				for _, signed := range s.contentTypes(came) {
-					s.header("Content-Type", signed, signed, came)
-				}
+			came := s.Request.Header.Get("Content-Type")
+			for _, signed := range s.contentTypes(came) {
+				s.header("Content-Type", signed, signed, cmp.Or(came, "none"))
 			}
 		}},
-	{"content-md5", nil, "The request has a Content-MD5 that was not signed: the client or a proxy added it.", "Sign with the Content-MD5, or send none.",
-		func(s *search) { s.without([]string{"Content-Md5"}) }},
-	{"content-md5", nil, "The request has a Content-MD5 and a Content-Type that were not signed: the client or a proxy added them.", "Sign with both, or send neither.",
-		func(s *search) { s.without([]string{"Content-Md5", "Content-Type"}) }},
+	{"content-md5", nil, "The request has %s that was not signed: the client or a proxy added it.", "Sign with what is sent, or send none.",
+		func(s *search) {
+			s.without([]string{"Content-Md5"}, "a Content-MD5")
+			s.without([]string{"Content-Md5", "Content-Type"}, "a Content-MD5 and a Content-Type")
+		}},
 	{"header-added", nil, "The request has headers that were not signed: %s. The client, a proxy or a CDN added them.",
 		"Sign with these headers (every header that begins with x-oss- is signed), or do not send them.",
 		func(s *search) {

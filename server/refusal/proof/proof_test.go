@@ -138,11 +138,11 @@ var examples = []example{
 	{edit: "secret-encoded/1", how: "publish", with: auth.Key{ID: key.ID, Secret: url.QueryEscape(key.Secret)}},
 	{edit: "secret-empty/1", how: "4 url", with: auth.Key{ID: key.ID}},
 
-	{edit: "content-type/1", how: "1 url", change: header("Content-Type", "image/webp"), also: "content-type/3 content-md5/2 header-added/1"},
+	{edit: "content-type/1", how: "1 url", change: header("Content-Type", "image/webp"), also: "content-type/2 content-md5/1 header-added/1"},
 	{edit: "content-type/2", how: "1 url", prepare: header("Content-Type", "text/csv"), change: header("Content-Type", "")},
-	{edit: "content-type/3", how: "4 url", prepare: header("Content-Type", "text/csv"), change: header("Content-Type", "text/html")},
-	{edit: "content-md5/1", how: "1 url", change: header("Content-Md5", "1B2M2Y8AsgTpgAmY7PhCfg=="), also: "content-md5/2"},
-	{edit: "content-md5/2", how: "1 url", change: func(r *auth.Request) {
+	{edit: "content-type/2", how: "4 url", prepare: header("Content-Type", "text/csv"), change: header("Content-Type", "text/html")},
+	{edit: "content-md5/1", how: "1 url", change: header("Content-Md5", "1B2M2Y8AsgTpgAmY7PhCfg==")},
+	{edit: "content-md5/1", how: "1 url", change: func(r *auth.Request) {
 		header("Content-Md5", "1B2M2Y8AsgTpgAmY7PhCfg==")(r)
 		header("Content-Type", "x/y")(r)
 	}},
