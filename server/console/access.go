@@ -44,10 +44,10 @@ func Trusted(r *http.Request, token string) bool {
 
 // trusted tells whether the caller may sign, read objects and change things.
 func (k *console) trusted(r *http.Request) bool {
-	if Trusted(r, k.Token) {
+	if Trusted(r, k.config.Token) {
 		return true
 	}
-	if k.Token == "" {
+	if k.config.Token == "" {
 		return false
 	}
 	cookie, err := r.Cookie(cookieName)
@@ -57,7 +57,7 @@ func (k *console) trusted(r *http.Request) bool {
 // cookie is what a browser gets for the token: cookies are sent to all ports
 // of a host, so it must not be the token itself.
 func (k *console) cookie() string {
-	mac := hmac.New(sha256.New, []byte(k.Token))
+	mac := hmac.New(sha256.New, []byte(k.config.Token))
 	mac.Write([]byte("osslive console"))
 	return hex.EncodeToString(mac.Sum(nil))
 }
@@ -75,9 +75,9 @@ func (k *console) closed(next http.HandlerFunc) http.HandlerFunc {
 		switch {
 		case k.trusted(r):
 			next(w, r)
-		case k.Token != "" && r.Method == http.MethodGet && r.Header.Get(TokenHeader) == "":
+		case k.config.Token != "" && r.Method == http.MethodGet && r.Header.Get(TokenHeader) == "":
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
-		case k.Token != "":
+		case k.config.Token != "":
 			http.Error(w, "This needs the admin token, in the header "+TokenHeader+" or by /login.", http.StatusForbidden)
 		default:
 			http.Error(w, "From another machine this needs a token: start osslive with --admin-token.", http.StatusForbidden)
@@ -88,7 +88,7 @@ func (k *console) closed(next http.HandlerFunc) http.HandlerFunc {
 // login gives a browser that knows the token a cookie.
 func (k *console) login(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if k.Token == "" || !same(r.PostFormValue("token"), k.Token) {
+	if k.config.Token == "" || !same(r.PostFormValue("token"), k.config.Token) {
 		select {
 		case k.logins <- struct{}{}:
 			defer func() { <-k.logins }()

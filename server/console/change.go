@@ -42,7 +42,7 @@ type newChannel struct {
 }
 
 func (k *console) newChannel(r *http.Request) (string, any, error) {
-	buckets, err := k.Store.Buckets(r.Context(), "", "", maxBuckets)
+	buckets, err := k.config.Store.Buckets(r.Context(), "", "", maxBuckets)
 	return "New channel", newChannel{buckets.Items, store.DefaultFragDuration, store.DefaultFragCount, store.DefaultPlaylistName}, err
 }
 
@@ -62,7 +62,7 @@ func (k *console) createChannel(r *http.Request) (string, error) {
 			return "", inputError(fmt.Sprintf("%s is %q; it is a whole number from 1 to 100.", n.name, text))
 		}
 	}
-	_, err := k.Store.CreateChannel(r.Context(), c)
+	_, err := k.config.Store.CreateChannel(r.Context(), c)
 	if errors.Is(err, store.ErrChannelExists) {
 		err = inputError("There is a channel " + c.Bucket + "/" + c.Name + " already; choose another name.")
 	}
@@ -71,11 +71,11 @@ func (k *console) createChannel(r *http.Request) (string, error) {
 
 func (k *console) setStatus(r *http.Request) (string, error) {
 	bucket, name := r.PathValue("bucket"), r.PathValue("channel")
-	return channelPage(bucket, name), k.Store.SetChannelStatus(r.Context(), bucket, name, store.Status(r.PostFormValue("status")))
+	return channelPage(bucket, name), k.config.Store.SetChannelStatus(r.Context(), bucket, name, store.Status(r.PostFormValue("status")))
 }
 
 func (k *console) deleteChannel(r *http.Request) (string, error) {
-	return "/", k.Store.DeleteChannel(r.Context(), r.PathValue("bucket"), r.PathValue("channel"))
+	return "/", k.config.Store.DeleteChannel(r.Context(), r.PathValue("bucket"), r.PathValue("channel"))
 }
 
 // formTime is how a browser writes a time (HTML, "Local date and time string").
@@ -89,7 +89,7 @@ type vodForm struct {
 // newVODForm proposes the time from the first segment shown, or what the query
 // names, in milliseconds.
 func (k *console) newVODForm(r *http.Request, t timeline) vodForm {
-	from, to := k.Now().Add(-time.Hour), k.Now()
+	from, to := k.config.Now().Add(-time.Hour), k.config.Now()
 	if n := len(t.Segments); n > 0 {
 		from, to = t.Segments[0].Start, t.Segments[n-1].Start.Add(time.Second)
 	}
@@ -109,7 +109,7 @@ func (k *console) newVODForm(r *http.Request, t timeline) vodForm {
 // createVOD makes a list and leads to the page that plays it.
 func (k *console) createVOD(r *http.Request) (string, error) {
 	ctx := r.Context()
-	c, err := k.Store.Channel(ctx, r.PathValue("bucket"), r.PathValue("channel"))
+	c, err := k.config.Store.Channel(ctx, r.PathValue("bucket"), r.PathValue("channel"))
 	if err != nil {
 		return "", err
 	}
@@ -135,7 +135,7 @@ func (k *console) createVOD(r *http.Request) (string, error) {
 		return "", inputError("A list covers at most 24 hours.")
 	}
 	q.To = q.To.Add(time.Second - time.Millisecond) // the whole of the second that was named
-	list, err := vod.New(ctx, k.Store, q)
+	list, err := vod.New(ctx, k.config.Store, q)
 	if errors.Is(err, vod.ErrNoSegments) {
 		return "", inputError("Nothing was recorded from " + stampText(q.From) + " to " + stampText(q.To) + ".")
 	}

@@ -38,15 +38,15 @@ type channelView struct {
 
 func (k *console) channel(r *http.Request) (string, any, error) {
 	ctx := r.Context()
-	bucket, err := k.Store.Bucket(ctx, r.PathValue("bucket"))
+	bucket, err := k.config.Store.Bucket(ctx, r.PathValue("bucket"))
 	if err != nil {
 		return "", nil, err
 	}
 	v := channelView{Private: bucket.ACL == store.Private}
-	if v.Channel, err = k.Store.Channel(ctx, bucket.Name, r.PathValue("channel")); err != nil {
+	if v.Channel, err = k.config.Store.Channel(ctx, bucket.Name, r.PathValue("channel")); err != nil {
 		return "", nil, err
 	}
-	state, err := k.Store.ChannelStat(ctx, bucket.Name, v.Name)
+	state, err := k.config.Store.ChannelStat(ctx, bucket.Name, v.Name)
 	if err != nil {
 		return "", nil, err
 	}
@@ -76,14 +76,14 @@ func (k *console) channel(r *http.Request) (string, any, error) {
 
 // recorded adds what earlier and present publishes have left.
 func (k *console) recorded(ctx context.Context, v *channelView) error {
-	history, err := k.Store.History(ctx, v.Bucket, v.Name)
+	history, err := k.config.Store.History(ctx, v.Bucket, v.Name)
 	if err != nil {
 		return err
 	}
 	for i := len(history) - 1; i >= 0; i-- {
 		v.History = append(v.History, history[i])
 	}
-	segments, err := k.Store.Recent(ctx, v.Bucket, v.Name, timelineSpan, timelineSegments)
+	segments, err := k.config.Store.Recent(ctx, v.Bucket, v.Name, timelineSpan, timelineSegments)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (k *console) recorded(ctx context.Context, v *channelView) error {
 		last := segments[n-1].Segment
 		v.Last = last.Start()
 		v.Edge = last.Start().Add(last.Duration)
-		v.Age = max(0, k.Now().Sub(v.Edge)).Truncate(refresh)
+		v.Age = max(0, k.config.Now().Sub(v.Edge)).Truncate(refresh)
 	}
 	return nil
 }
@@ -106,9 +106,9 @@ func (k *console) objectURL(r *http.Request, bucket, key string) string {
 // signedURL returns a URL that lets its holder GET an object. The time is
 // rounded up to a whole hour, so that a page that is made again has the same.
 func (k *console) signedURL(r *http.Request, bucket, key string, query url.Values, good time.Duration) string {
-	expires := k.Now().Add(good + time.Hour).Truncate(time.Hour)
+	expires := k.config.Now().Add(good + time.Hour).Truncate(time.Hour)
 	req := auth.Request{Method: http.MethodGet, Header: http.Header{}, Bucket: bucket, Key: key, Query: query}
-	return k.objectURL(r, bucket, key) + "?" + publishing.Encode(auth.SignURL(&req, k.Key, expires))
+	return k.objectURL(r, bucket, key) + "?" + publishing.Encode(auth.SignURL(&req, k.config.Key, expires))
 }
 
 // keyInterval is how often key frames come, measured against FragDuration: a

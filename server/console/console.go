@@ -48,9 +48,9 @@ type Config struct {
 }
 
 type console struct {
-	Config
-	streams chan struct{} // one for each stream of events
-	logins  chan struct{} // one for each login that waits
+	config  Config
+	streams chan struct{} // a slot for each open stream of events
+	logins  chan struct{} // a slot for each wrong login that waits
 }
 
 // pages returns the parsed templates. They are parsed once a process, at the first
@@ -62,7 +62,7 @@ var pages = sync.OnceValue(func() *template.Template {
 // New returns the pages.
 func New(c Config) http.Handler {
 	k := &console{
-		Config:  c,
+		config:  c,
 		streams: make(chan struct{}, maxStreams),
 		logins:  make(chan struct{}, maxLogins),
 	}
@@ -76,8 +76,8 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /channel/{bucket}/{channel}", k.page("channel.html", k.channel))
 	mux.HandleFunc("GET /channel/{bucket}/{channel}/events", k.events("channel-live", k.channel))
 	mux.HandleFunc("GET /refusals", k.closed(k.page("refusals.html", k.refusals)))
-	mux.HandleFunc("GET /refusals.txt", k.closed(k.Refusals.ServeHTTP))
-	mux.HandleFunc("GET /refusals.json", k.closed(k.Refusals.ServeHTTP))
+	mux.HandleFunc("GET /refusals.txt", k.closed(k.config.Refusals.ServeHTTP))
+	mux.HandleFunc("GET /refusals.json", k.closed(k.config.Refusals.ServeHTTP))
 	mux.HandleFunc("GET /refusals/{id}", k.closed(k.refusal))
 	mux.HandleFunc("POST /channel/{bucket}/{channel}/status", k.change(k.setStatus))
 	mux.HandleFunc("POST /channel/{bucket}/{channel}/delete", k.change(k.deleteChannel))
@@ -116,7 +116,7 @@ func noData(*http.Request) (string, any, error) { return "osslive", nil, nil }
 func (k *console) newPage(r *http.Request, build builder) (page, error) {
 	title, data, err := build(r)
 	return page{
-		Title: title, Trusted: k.trusted(r), Local: local(r), Login: k.Token != "", Data: data,
+		Title: title, Trusted: k.trusted(r), Local: local(r), Login: k.config.Token != "", Data: data,
 	}, err
 }
 
@@ -136,7 +136,7 @@ func (k *console) render(w http.ResponseWriter, r *http.Request, status int, nam
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if err := pages().ExecuteTemplate(w, name, p); err != nil && r.Context().Err() == nil {
-		k.Logger.Error("console page", "path", r.URL.Path, "error", err)
+		k.config.Logger.Error("console page", "path", r.URL.Path, "error", err)
 	}
 }
 
@@ -144,7 +144,7 @@ func (k *console) render(w http.ResponseWriter, r *http.Request, status int, nam
 func (k *console) problem(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := k.explain(err)
 	if status == http.StatusInternalServerError && r.Context().Err() == nil {
-		k.Logger.Error("console page", "path", r.URL.Path, "error", err)
+		k.config.Logger.Error("console page", "path", r.URL.Path, "error", err)
 	}
 	p, _ := k.newPage(r, func(*http.Request) (string, any, error) { return http.StatusText(status), text, nil })
 	k.render(w, r, status, "problem.html", p)
@@ -191,9 +191,9 @@ func (k *console) secured(next http.Handler) http.Handler {
 
 // api returns scheme and authority of the API as this browser reaches it.
 func (k *console) api(r *http.Request) string {
-	if k.PublicURL != "" {
-		return k.PublicURL
+	if k.config.PublicURL != "" {
+		return k.config.PublicURL
 	}
-	_, port, _ := net.SplitHostPort(k.Listen)
+	_, port, _ := net.SplitHostPort(k.config.Listen)
 	return "http://" + net.JoinHostPort(address.Hostname(r.Host), port)
 }

@@ -19,7 +19,7 @@ type figures struct {
 func (f figures) Low() bool { return f.DiskFree < 2*f.DiskReserve }
 
 func (k *console) figures() (v figures, err error) {
-	families, err := k.Metrics.Gather()
+	families, err := k.config.Metrics.Gather()
 	if err != nil {
 		return v, fmt.Errorf("read metrics: %w", err)
 	}

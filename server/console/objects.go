@@ -31,12 +31,12 @@ type objectsView struct {
 }
 
 func (k *console) objects(r *http.Request) (string, any, error) {
-	bucket, err := k.Store.Bucket(r.Context(), r.PathValue("bucket"))
+	bucket, err := k.config.Store.Bucket(r.Context(), r.PathValue("bucket"))
 	if err != nil {
 		return "", nil, err
 	}
 	v := objectsView{Bucket: bucket, Prefix: r.FormValue("prefix"), FirstOne: r.FormValue("after") == ""}
-	list, err := k.Store.ListObjects(r.Context(), bucket.Name, store.ListQuery{
+	list, err := k.config.Store.ListObjects(r.Context(), bucket.Name, store.ListQuery{
 		Prefix: v.Prefix, Delimiter: "/", After: r.FormValue("after"), Limit: objectsShown,
 	})
 	if err != nil {
@@ -90,11 +90,11 @@ func (k *console) object(r *http.Request) (string, any, error) {
 }
 
 func (k *console) findObject(r *http.Request) (store.Bucket, store.Object, error) {
-	bucket, err := k.Store.Bucket(r.Context(), r.PathValue("bucket"))
+	bucket, err := k.config.Store.Bucket(r.Context(), r.PathValue("bucket"))
 	if err != nil {
 		return bucket, store.Object{}, err
 	}
-	o, err := k.Store.Object(r.Context(), bucket.Name, r.FormValue("key"))
+	o, err := k.config.Store.Object(r.Context(), bucket.Name, r.FormValue("key"))
 	return bucket, o, err
 }
 
@@ -111,7 +111,7 @@ func (k *console) download(w http.ResponseWriter, r *http.Request) {
 		k.problem(w, r, err)
 		return
 	}
-	body, err := k.Store.OpenObject(r.Context(), o, 0, o.Size)
+	body, err := k.config.Store.OpenObject(r.Context(), o, 0, o.Size)
 	if err != nil {
 		k.problem(w, r, err)
 		return
@@ -130,7 +130,7 @@ func (k *console) download(w http.ResponseWriter, r *http.Request) {
 		piece += n
 		if err != nil {
 			if !errors.Is(err, io.EOF) && r.Context().Err() == nil {
-				k.Logger.Debug("download", "bucket", o.Bucket, "key", o.Key, "error", err)
+				k.config.Logger.Debug("download", "bucket", o.Bucket, "key", o.Key, "error", err)
 			}
 			return
 		}
@@ -147,7 +147,7 @@ func attachment(name string) string {
 
 func (k *console) deleteObject(r *http.Request) (string, error) {
 	bucket, key := r.PathValue("bucket"), r.PostFormValue("key")
-	if err := k.Store.DeleteObject(r.Context(), bucket, key); err != nil {
+	if err := k.config.Store.DeleteObject(r.Context(), bucket, key); err != nil {
 		return "", fmt.Errorf("delete %q: %w", key, err)
 	}
 	folder := key[:strings.LastIndexByte(key, '/')+1]

@@ -49,7 +49,7 @@ func bandwidth(st *store.Stat) (n int) {
 func (k *console) overview(r *http.Request) (string, any, error) {
 	ctx := r.Context()
 	var v overview
-	buckets, err := k.Store.Buckets(ctx, "", "", maxBuckets)
+	buckets, err := k.config.Store.Buckets(ctx, "", "", maxBuckets)
 	if err != nil {
 		return "", nil, fmt.Errorf("list buckets: %w", err)
 	}
@@ -77,12 +77,12 @@ func (k *console) channels(ctx context.Context, bucket string, n int) (rows []ch
 	if n <= 0 {
 		return nil, true, nil
 	}
-	list, err := k.Store.Channels(ctx, bucket, "", "", n)
+	list, err := k.config.Store.Channels(ctx, bucket, "", "", n)
 	if err != nil {
 		return nil, false, err
 	}
 	for _, c := range list.Items {
-		state, err := k.Store.ChannelStat(ctx, bucket, c.Name)
+		state, err := k.config.Store.ChannelStat(ctx, bucket, c.Name)
 		if errors.Is(err, store.ErrNoSuchChannel) {
 			continue // deleted since it was listed
 		}

@@ -17,7 +17,7 @@ const maxLists = 50
 // may be a million of those.
 func (k *console) lists(ctx context.Context, c store.Channel) (names []string, err error) {
 	root := c.Name + "/"
-	listing, err := k.Store.ListObjects(ctx, c.Bucket, store.ListQuery{Prefix: root, After: root + ":", Limit: 1000})
+	listing, err := k.config.Store.ListObjects(ctx, c.Bucket, store.ListQuery{Prefix: root, After: root + ":", Limit: 1000})
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type publishView struct {
 type commandLine struct{ ID, Title, Text string }
 
 func (k *console) publish(r *http.Request) (string, any, error) {
-	c, err := k.Store.Channel(r.Context(), r.PathValue("bucket"), r.PathValue("channel"))
+	c, err := k.config.Store.Channel(r.Context(), r.PathValue("bucket"), r.PathValue("channel"))
 	if err != nil {
 		return "", nil, err
 	}
@@ -49,7 +49,7 @@ func (k *console) publish(r *http.Request) (string, any, error) {
 			return "", nil, inputError(fmt.Sprintf("hours is %q; it is a whole number from 1 to %d.", text, maxHours))
 		}
 	}
-	v.Expires = k.Now().Add(time.Duration(v.Hours) * time.Hour)
+	v.Expires = k.config.Now().Add(time.Duration(v.Hours) * time.Hour)
 	v.URL = k.publishURL(r, c, v.Expires)
 	v.Server, v.Key = publishing.SplitOBS(v.URL)
 	if v.Phone, err = newQRCode(v.URL); err != nil {
@@ -69,14 +69,14 @@ func (k *console) publish(r *http.Request) (string, any, error) {
 // publishURL is a channel's signed publish URL, on the port of the API.
 func (k *console) publishURL(r *http.Request, c store.Channel, expires time.Time) string {
 	p := auth.Publish{Bucket: c.Bucket, Channel: c.Name}
-	return publishing.URL(k.apiHost(r), c.Bucket, c.Name, auth.SignPublish(&p, k.Key, expires))
+	return publishing.URL(k.apiHost(r), c.Bucket, c.Name, auth.SignPublish(&p, k.config.Key, expires))
 }
 
 // apiHost is the authority of the API, with a port: RTMP has another default.
 func (k *console) apiHost(r *http.Request) string {
 	u, err := url.Parse(k.api(r))
 	if err != nil {
-		return k.Listen
+		return k.config.Listen
 	}
 	switch {
 	case u.Port() != "":
@@ -100,7 +100,7 @@ func (k *console) obsProfile(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Disposition", `attachment; filename="`+folder+`.zip"`)
 	archive := zip.NewWriter(w)
 	for _, f := range files {
-		entry, err := archive.CreateHeader(&zip.FileHeader{Name: folder + "/" + f.Name, Method: zip.Deflate, Modified: k.Now()})
+		entry, err := archive.CreateHeader(&zip.FileHeader{Name: folder + "/" + f.Name, Method: zip.Deflate, Modified: k.config.Now()})
 		if err != nil {
 			return
 		}

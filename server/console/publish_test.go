@@ -84,7 +84,7 @@ func TestAPIHost(t *testing.T) {
 		"": "127.0.0.1:9000", "http://oss.example.com": "oss.example.com:80", "https://oss.example.com": "oss.example.com:443",
 		"http://oss.example.com:8080": "oss.example.com:8080", "http://[2001:db8::1]": "[2001:db8::1]:80",
 	} {
-		k := &console{Config: Config{Listen: "0.0.0.0:9000", PublicURL: public}}
+		k := &console{config: Config{Listen: "0.0.0.0:9000", PublicURL: public}}
 		if got := k.apiHost(&http.Request{Host: "127.0.0.1:9001"}); got != want {
 			t.Errorf("--public-url %q: got %s, want %s", public, got, want)
 		}

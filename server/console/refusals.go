@@ -15,18 +15,18 @@ var errNoRefusal = errors.New("no such refusal")
 const listedRefusals = 200
 
 func (k *console) refusals(*http.Request) (string, any, error) {
-	return "Refusals", k.Refusals.Summaries(listedRefusals), nil
+	return "Refusals", k.config.Refusals.Summaries(listedRefusals), nil
 }
 
 // refusal is the page of one refusal; with .txt or .json after the ID it is what
 // "osslive explain" prints.
 func (k *console) refusal(w http.ResponseWriter, r *http.Request) {
 	if id := r.PathValue("id"); strings.HasSuffix(id, ".txt") || strings.HasSuffix(id, ".json") {
-		k.Refusals.ServeHTTP(w, r)
+		k.config.Refusals.ServeHTTP(w, r)
 		return
 	}
 	k.page("refusal.html", func(r *http.Request) (string, any, error) {
-		e := k.Refusals.Explain(r.Context(), r.PathValue("id"))
+		e := k.config.Refusals.Explain(r.Context(), r.PathValue("id"))
 		if e == nil {
 			return "", nil, errNoRefusal
 		}
@@ -36,10 +36,10 @@ func (k *console) refusal(w http.ResponseWriter, r *http.Request) {
 
 // lastRefusal is the last refused publish to a channel, nil for none.
 func (k *console) lastRefusal(bucket, channel string) *refusal.Summary {
-	r := k.Refusals.LastPublish(bucket, channel)
+	r := k.config.Refusals.LastPublish(bucket, channel)
 	if r == nil {
 		return nil
 	}
-	s := k.Refusals.Summary(r)
+	s := k.config.Refusals.Summary(r)
 	return &s
 }

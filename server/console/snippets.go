@@ -36,7 +36,7 @@ type snippetsView struct {
 }
 
 func (k *console) snippets(r *http.Request) (string, any, error) {
-	buckets, err := k.Store.Buckets(r.Context(), "", "", maxBuckets)
+	buckets, err := k.config.Store.Buckets(r.Context(), "", "", maxBuckets)
 	if err != nil {
 		return "", nil, err
 	}
@@ -54,12 +54,12 @@ func (k *console) snippets(r *http.Request) (string, any, error) {
 }
 
 // showsSecret: the built-in one is no secret, and good for nothing on other machines.
-func (k *console) showsSecret(r *http.Request) bool { return k.BuiltIn && local(r) }
+func (k *console) showsSecret(r *http.Request) bool { return k.config.BuiltIn && local(r) }
 
 // snippet returns a file filled in for a bucket.
 func (k *console) snippet(r *http.Request, file, bucket string) (string, error) {
 	if bucket != "" {
-		if _, err := k.Store.Bucket(r.Context(), bucket); err != nil {
+		if _, err := k.config.Store.Bucket(r.Context(), bucket); err != nil {
 			return "", err
 		}
 	}
@@ -67,9 +67,9 @@ func (k *console) snippet(r *http.Request, file, bucket string) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("snippet: %w", err)
 	}
-	id, secret := k.Key.ID, maskedSecret
+	id, secret := k.config.Key.ID, maskedSecret
 	if k.showsSecret(r) {
-		secret = k.Key.Secret
+		secret = k.config.Key.Secret
 	}
 	var pairs []string
 	for _, p := range [][2]string{{writtenEndpoint, k.api(r)}, {writtenSecret, secret}, {writtenID, id}, {writtenBucket, bucket}} {
