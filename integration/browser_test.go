@@ -25,7 +25,7 @@ type browser struct {
 	calls   int
 }
 
-// browse opens a page.
+// browse starts Chromium and opens a page.
 func browse(t testing.TB, url string) *browser {
 	t.Helper()
 	theirIn, ourOut, err := os.Pipe()
@@ -50,7 +50,7 @@ func browse(t testing.TB, url string) *browser {
 		ourIn.Close()
 	})
 	b := &browser{out: ourOut, in: bufio.NewReader(ourIn)}
-	// A browser that hangs must not hang the test: the read below ends with the pipe.
+	// If the browser hangs, the watchdog closes the pipe, which ends the read of call.
 	watchdog := time.AfterFunc(2*time.Minute, func() { ourIn.Close() })
 	t.Cleanup(func() { watchdog.Stop() })
 
@@ -69,7 +69,7 @@ func (b *browser) must(t testing.TB, method string, params, result any) {
 	}
 }
 
-// call sends one command and reads on to its answer; events are not needed.
+// call sends a command and reads until its answer. It skips events.
 func (b *browser) call(method string, params, result any) error {
 	b.calls++
 	message := map[string]any{"id": b.calls, "method": method, "params": params}
@@ -154,8 +154,8 @@ func (b *browser) picture(t testing.TB, v video) image.Image {
 	return img
 }
 
-// playing waits for the picture and returns how far it moved: seconds of play,
-// and the share of pixels that differ between two screenshots.
+// playing waits until the video has played for 5 s. It returns the seconds played, and
+// the share of pixels that differ between the screenshots before and after.
 func (b *browser) playing(t testing.TB) (played float64, changed float64) {
 	t.Helper()
 	var first, now video
@@ -181,7 +181,7 @@ func (b *browser) playing(t testing.TB) (played float64, changed float64) {
 	return now.Time - first.Time, difference(before, b.picture(t, now))
 }
 
-// difference is the share of pixels that are not the same in both.
+// difference returns the share of pixels that differ between a and b.
 func difference(a, b image.Image) float64 {
 	bounds := a.Bounds().Intersect(b.Bounds())
 	n := 0

@@ -13,7 +13,7 @@ import (
 	"osslive/integration/pusher"
 )
 
-// payloads call alert wherever a page would take them for more than text.
+// payloads call alert if a page takes them for more than text.
 var payloads = []string{
 	`<script>alert(1)</script>`,
 	`"><script>alert(2)</script>`,
@@ -47,7 +47,7 @@ var payloads = []string{
 	"\u2028<script>alert(30)</script>",
 }
 
-// TestConsolePayloads: names, descriptions, metadata, user agents and stream
+// TestConsolePayloads checks that names, descriptions, metadata, user agents and stream
 // names are text on every page that shows them.
 func TestConsolePayloads(t *testing.T) {
 	s := serve(t, t.TempDir(), "media", "--allow-audio-only")
@@ -72,13 +72,13 @@ func TestConsolePayloads(t *testing.T) {
 		}
 	}
 	if !trap || !strings.Contains(node.output(), fmt.Sprintf("PAGES %d\n", len(pages))) {
-		t.Errorf("the browser did not see all pages, or would not have noticed a script:\n%s", node.output())
+		t.Errorf("the browser missed a page, or did not notice the script of the trap:\n%s", node.output())
 	}
 	t.Logf("%d payloads on %d pages", len(payloads), len(pages))
 }
 
-// plant puts one payload wherever a client can put a text, and returns the pages
-// that show it.
+// plant puts a payload into every text that a client can set, and returns the pages that
+// show it.
 func plant(t testing.TB, s *server, c *client, i int, payload string) (pages []string) {
 	t.Helper()
 	// A channel's name has no slash and no control character, and 63 bytes.
@@ -90,7 +90,7 @@ func plant(t testing.TB, s *server, c *client, i int, payload string) (pages []s
 	key := payload + "/" + payload + ".m3u8"
 	put(t, c, key, map[string]string{"Content-Type": header(payload), "x-oss-meta-note": header(payload), "Cache-Control": header(payload)})
 
-	// A user agent and a key that are refused.
+	// A refused request has the payload as user agent, path and access key ID.
 	req, err := http.NewRequest(http.MethodGet, "http://"+s.HTTP+"/media/"+url.PathEscape(payload), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func plant(t testing.TB, s *server, c *client, i int, payload string) (pages []s
 		t.Errorf("%q as a key's ID: got %d", payload, resp.StatusCode)
 	}
 
-	// A program and a stream name that are refused: most without a signature.
+	// A refused publish has the payload as flashVer and in its query; one in ten is signed.
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	conn, err := pusher.Dial(ctx, s.HTTP)
@@ -141,7 +141,7 @@ func plant(t testing.TB, s *server, c *client, i int, payload string) (pages []s
 	return pages
 }
 
-// header makes a header's value of a payload.
+// header returns payload as the value of a header: other bytes than ASCII become spaces.
 func header(payload string) string {
 	return strings.TrimSpace(strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
@@ -176,7 +176,7 @@ func put(t testing.TB, c *client, key string, headers map[string]string) {
 	}
 }
 
-// refusalPages are those of everything that was refused.
+// refusalPages returns the pages of all refusals.
 func refusalPages(t testing.TB, s *server) (pages []string) {
 	t.Helper()
 	text, status, err := get(t.Context(), "http://"+s.Admin+"/refusals.txt")

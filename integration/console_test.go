@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// consolePictures is where a person looks at what the browser saw.
+// consolePictures is the folder of the screenshots that TestConsole takes.
 var consolePictures = filepath.Join(root, "dist", "console-pictures")
 
-// playwright returns a command that runs a program of integration/browser.
+// playwright returns a command that runs a program of the folder browser.
 func playwright(t testing.TB, program string, args ...string) *exec.Cmd {
 	t.Helper()
 	tool(t, "chromium")
@@ -28,8 +28,8 @@ func playwright(t testing.TB, program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestPublishLines runs the lines that the console shows, in sh, for a channel
-// whose name needs every kind of quoting.
+// TestPublishLines runs the commands for sh that the console shows, for channels whose
+// names need quoting.
 func TestPublishLines(t *testing.T) {
 	tool(t, "ffmpeg")
 	tool(t, "gst-launch-1.0")
@@ -58,7 +58,7 @@ func TestPublishLines(t *testing.T) {
 	}
 }
 
-// TestConsole uses the console in a browser: browser/console.js says what it does.
+// TestConsole runs browser/console.js, which uses the console in a browser.
 func TestConsole(t *testing.T) {
 	source := small(t)
 	s := serve(t, t.TempDir(), "media", "--bucket", "vault:private")

@@ -1,12 +1,12 @@
-// Uses the console as a person does, in Chromium: creates a channel, pushes to
-// the URL that the page shows, looks whether the picture moves and the figures
-// change, disables the channel, makes a VOD list and plays it.
+// Uses the console as a person does, in Chromium: creates a channel, publishes to the
+// URL that the page shows, checks that the picture moves and the figures change,
+// disables the channel, creates a VOD playlist and plays it.
 //
 //	node console.js CONSOLE PICTURES CLIP
 //
-// Prints "STEP <name> ok" or "fail: <why>". Every step leaves pictures in four
-// looks, and is refused a request to anywhere else, a word in the browser's
-// log, a field without a label, and a page wider than a phone.
+// Prints "STEP <name> ok" or "STEP <name> fail: <why>". Every step stores pictures in
+// four looks. It fails on a request to another host, a warning in the browser's log, a
+// field without a label, and a page wider than a phone.
 'use strict';
 const { spawn } = require('child_process');
 const path = require('path');
@@ -17,7 +17,7 @@ const looks = [];
 for (const [size, width, height] of [['desktop', 1280, 860], ['phone', 390, 844]]) {
   for (const colorScheme of ['light', 'dark']) looks.push({ name: size + '-' + colorScheme, width, height, colorScheme });
 }
-const patience = 30000; // ms, for whatever is waited for
+const patience = 30000; // ms, for each wait
 const complaints = [];
 let page, count = 0;
 
@@ -67,7 +67,7 @@ const text = selector => page.locator(selector).first().textContent();
 const status = async () => (await text('#now .status')).trim();
 const time = () => page.evaluate(() => document.getElementById('player').currentTime);
 
-// moves waits until the picture plays, and differs from what it was.
+// moves waits until the video plays, and checks that the picture changes.
 const moves = async () => {
   const start = await until('the video plays', async () => await time() > 0.2 && await time());
   const first = await page.locator('#player').screenshot();
@@ -79,8 +79,8 @@ const moves = async () => {
 let pushes = [];
 const push = url => {
   const p = spawn('ffmpeg', ['-v', 'error', '-nostdin', '-re', '-i', clip, '-c', 'copy', '-f', 'flv', url], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const run = { said: '', ended: false, stop: () => p.kill('SIGKILL') };
-  p.stderr.on('data', b => { run.said += b; });
+  const run = { errors: '', ended: false, stop: () => p.kill('SIGKILL') };
+  p.stderr.on('data', b => { run.errors += b; });
   p.on('exit', () => { run.ended = true; });
   pushes.push(run);
   return run;
@@ -104,7 +104,7 @@ const steps = {
     await picture('overview');
   },
   create: async () => {
-    // By the keyboard alone: from the start of the page to the link, the field, the button.
+    // With the keyboard alone, from the start of the page.
     await page.goto(base + '/');
     const tab = async name => {
       for (let i = 0; i < 30; i++) {
@@ -114,7 +114,7 @@ const steps = {
       throw new Error('the keyboard does not reach ' + name);
     };
     await page.keyboard.press('Tab');
-    expect('the first stop is no way to the content', (await page.evaluate(() => document.activeElement.textContent)).startsWith('Skip'));
+    expect('the first tab stop is not the link to the content', (await page.evaluate(() => document.activeElement.textContent)).startsWith('Skip'));
     await tab('New channel');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'New channel' }).waitFor();
@@ -128,12 +128,12 @@ const steps = {
     await page.getByRole('heading', { name: 'Publish to lecture' }).waitFor();
   },
   publish: async () => {
-    expect('OBS has other halves than the URL', await page.inputValue('#server') + '/' + await page.inputValue('#key') === await text('#url'));
+    expect('server and stream key of OBS do not make the URL', await page.inputValue('#server') + '/' + await page.inputValue('#key') === await text('#url'));
     await picture('publish');
-    await page.getByLabel('The URL is good').fill('1');
+    await page.getByLabel('Hours that the URL is valid').fill('1');
     await page.getByRole('button', { name: 'Sign again' }).click();
     const hour = 1000 * Number(new URL(await text('#url')).searchParams.get('Expires')) - Date.now();
-    expect('the URL is good for ' + hour / 1000 + ' s, not an hour', hour > 3500e3 && hour < 3700e3);
+    expect('the URL is valid for ' + hour / 1000 + ' s, not an hour', hour > 3500e3 && hour < 3700e3);
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download the profile' }).click()]);
     expect('the profile is called ' + download.suggestedFilename(), download.suggestedFilename() === 'osslive-media-lecture.zip');
   },
@@ -173,13 +173,13 @@ const steps = {
     await picture('disabled');
   },
   vod: async () => {
-    await page.getByRole('link', { name: 'list…' }).click();
+    await page.getByRole('link', { name: 'VOD playlist…' }).click();
     await page.getByLabel('Name').fill('take-one.m3u8');
-    await page.getByRole('button', { name: 'Make a list' }).click();
+    await page.getByRole('button', { name: 'Create playlist' }).click();
     await page.getByRole('heading', { name: 'lecture/take-one.m3u8' }).waitFor();
     await moves();
     const length = await page.evaluate(() => document.getElementById('player').duration);
-    expect('the list has a length of ' + length + ' s', length > 3 && length < 120);
+    expect('the playlist has a length of ' + length + ' s', length > 3 && length < 120);
     await picture('vod');
     await page.goto(base + '/channel/media/lecture');
     await page.getByRole('link', { name: 'take-one.m3u8' }).waitFor();

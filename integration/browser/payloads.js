@@ -1,7 +1,7 @@
-// Opens pages whose texts try to run as scripts, without the policy that would
-// stop them: what is text must stay text by itself. Prints "RAN <page> <what>"
-// for each script that runs, "LEFT <page> <where>" for a page that leads the
-// browser away, and "PAGES <n>" at the end.
+// Opens pages with texts that run as scripts if a template does not escape them. The
+// Content-Security-Policy is off, so that it cannot hide a missing escape. Prints
+// "RAN <page> <what>" for each script that runs, "LEFT <page> <where>" for a page that
+// sends the browser elsewhere, and "PAGES <n>" at the end.
 //
 //	node payloads.js BASE PATH...
 'use strict';
@@ -13,7 +13,7 @@ const [base, ...paths] = process.argv.slice(2);
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--mute-audio', '--disable-background-networking'] });
   const context = await browser.newContext({ bypassCSP: true });
   let ran = 0;
-  // What every payload calls.
+  // Every payload calls alert.
   await context.exposeBinding('alert', ({ page }, what) => { ran++; console.log('RAN ' + page.url() + ' ' + what); });
   const newPage = async () => {
     const page = await context.newPage();
@@ -21,14 +21,14 @@ const [base, ...paths] = process.argv.slice(2);
     return page;
   };
 
-  const trap = await newPage(); // that a script would be noticed at all
+  const trap = await newPage(); // checks that the program notices a script
   await trap.goto(base + '/login');
   await trap.evaluate(() => { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert("trap")>'); });
   while (ran === 0) await new Promise(soon => setTimeout(soon, 50));
 
   const look = async (page, path) => {
     await page.goto(base + path, { waitUntil: 'load' });
-    // What waits for a person: a pointer, the focus, a click.
+    // Trigger the handlers that wait for a person.
     await page.evaluate(() => {
       for (const e of document.querySelectorAll('body *')) {
         for (const event of ['mouseover', 'pointerenter', 'focus', 'toggle', 'animationstart']) e.dispatchEvent(new Event(event, { bubbles: true }));
@@ -37,7 +37,7 @@ const [base, ...paths] = process.argv.slice(2);
         if (e.protocol !== 'http:' && e.protocol !== 'https:') alert('a link to ' + e.protocol);
       }
     });
-    await new Promise(soon => setTimeout(soon, path.startsWith('/channel/') || path === '/' ? 400 : 50)); // for an event of the server
+    await new Promise(soon => setTimeout(soon, path.startsWith('/channel/') || path === '/' ? 400 : 50)); // time for an event from the server
     if (new URL(page.url()).origin !== base) console.log('LEFT ' + path + ' ' + page.url());
   };
   const left = [...paths];

@@ -12,37 +12,40 @@ import (
 	"osslive/server/address"
 )
 
-// TokenHeader is where a program sends the admin token; a browser logs in and
-// sends a cookie.
+// TokenHeader is the request header in which a program sends the admin token. A
+// browser logs in and sends a cookie instead.
 const TokenHeader = "X-Osslive-Token"
 
 const (
 	cookieName = "osslive-console"
-	maxLogins  = 8
-	loginPause = 300 * time.Millisecond // what a wrong token costs
+	maxLogins  = 8                      // wrong logins that may wait at once
+	loginPause = 300 * time.Millisecond // how long a wrong login waits for its answer
+	maxForm    = 64 << 10               // bytes of a form
 )
 
-// Local tells whether a request comes from this machine. The name that it uses
-// counts as well: behind a proxy on this machine every peer is a loopback address.
+// local reports whether r comes from this machine: both its peer and its Host are
+// loopback. The peer alone proves nothing behind a proxy on this machine.
 func local(r *http.Request) bool {
 	peer := net.ParseIP(address.Hostname(r.RemoteAddr))
 	return peer != nil && peer.IsLoopback() && Loopback(r.Host)
 }
 
-// Loopback tells whether an authority names this machine.
+// Loopback reports whether the host of authority, HOST[:PORT], is localhost or a
+// loopback address.
 func Loopback(authority string) bool {
 	host := address.Hostname(authority)
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Trusted tells whether a program may do what is not for everybody who reaches the
-// admin address: from this machine, or with the token; token "" is none.
+// Trusted reports whether r may use restricted functions: it comes from this machine,
+// or its TokenHeader is token. An empty token grants nothing.
 func Trusted(r *http.Request, token string) bool {
-	return local(r) || token != "" && same(r.Header.Get(TokenHeader), token)
+	return local(r) || token != "" && equalSecrets(r.Header.Get(TokenHeader), token)
 }
 
-// trusted tells whether the caller may sign, read objects and change things.
+// trusted reports whether the caller may sign, read objects and change things: by
+// Trusted, or by the cookie of a login.
 func (k *console) trusted(r *http.Request) bool {
 	if Trusted(r, k.config.Token) {
 		return true
@@ -51,26 +54,26 @@ func (k *console) trusted(r *http.Request) bool {
 		return false
 	}
 	cookie, err := r.Cookie(cookieName)
-	return err == nil && same(cookie.Value, k.cookie())
+	return err == nil && equalSecrets(cookie.Value, k.cookie())
 }
 
-// cookie is what a browser gets for the token: cookies are sent to all ports
-// of a host, so it must not be the token itself.
+// cookie returns the value of a login's cookie. It is derived from the token and is
+// not the token itself: browsers send cookies to every port of a host.
 func (k *console) cookie() string {
 	mac := hmac.New(sha256.New, []byte(k.config.Token))
 	mac.Write([]byte("osslive console"))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// same compares in a time that tells nothing of either, not even the length.
-func same(a, b string) bool {
+// equalSecrets compares a and b in a time that depends on neither, nor on their lengths.
+func equalSecrets(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// closed lets only those through who are trusted; the others are led to the
-// login, if that is of use to them.
-func (k *console) closed(next http.HandlerFunc) http.HandlerFunc {
+// restricted serves next to trusted callers. It redirects a browser to the login page
+// if there is a token to log in with, and refuses every other request.
+func (k *console) restricted(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case k.trusted(r):
@@ -78,22 +81,23 @@ func (k *console) closed(next http.HandlerFunc) http.HandlerFunc {
 		case k.config.Token != "" && r.Method == http.MethodGet && r.Header.Get(TokenHeader) == "":
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		case k.config.Token != "":
-			http.Error(w, "This needs the admin token, in the header "+TokenHeader+" or by /login.", http.StatusForbidden)
+			http.Error(w, "This needs the admin token: send it in the header "+TokenHeader+", or log in at /login.", http.StatusForbidden)
 		default:
-			http.Error(w, "From another machine this needs a token: start osslive with --admin-token.", http.StatusForbidden)
+			http.Error(w, "From another machine this needs an admin token: start osslive with --admin-token.", http.StatusForbidden)
 		}
 	}
 }
 
-// login gives a browser that knows the token a cookie.
+// login sets the cookie of a login if the form has the token. A wrong token waits for
+// loginPause, which slows guessing.
 func (k *console) login(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if k.config.Token == "" || !same(r.PostFormValue("token"), k.config.Token) {
+	if k.config.Token == "" || !equalSecrets(r.PostFormValue("token"), k.config.Token) {
 		select {
 		case k.logins <- struct{}{}:
 			defer func() { <-k.logins }()
 		default:
-			http.Error(w, "Too many logins at once; try again in a second.", http.StatusTooManyRequests)
+			http.Error(w, "Too many wrong logins at once; try again in a second.", http.StatusTooManyRequests)
 			return
 		}
 		pause := time.NewTimer(loginPause)
@@ -103,12 +107,9 @@ func (k *console) login(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		}
-		k.problem(w, r, inputError("This is not the admin token."))
+		k.problem(w, r, inputError("The token is wrong: give the admin token that osslive was started with."))
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: k.cookie(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
-
-// maxForm bounds the body of a form.
-const maxForm = 64 << 10

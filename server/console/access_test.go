@@ -9,9 +9,9 @@ import (
 
 const testToken = "sixteen-characters-or-more"
 
-// TestTrust: who may sign and change. What is closed shows by whether the page
-// of a private channel has a signature.
-func TestTrust(t *testing.T) {
+// TestTrustedCallers checks which callers may sign and change. A caller is trusted if
+// the page of a private channel has a signed URL.
+func TestTrustedCallers(t *testing.T) {
 	f := newFixture(t, func(c *Config) { c.Token = testToken })
 	f.putChannel(t, "closed", "ch")
 	w := f.do(http.MethodPost, "/login", there, url.Values{"token": {testToken}})
@@ -34,7 +34,7 @@ func TestTrust(t *testing.T) {
 		{"this machine by IPv6", origin{host: "[::1]:9001", peer: "[::1]:5000"}, testToken, true},
 		{"this machine, no token is set", here, "", true},
 		{"a proxy on this machine", origin{host: "console.example.com", peer: "127.0.0.1:5000"}, testToken, false},
-		{"another machine that says it is this one", origin{host: "127.0.0.1:9001", peer: "192.0.2.9:5000"}, testToken, false},
+		{"another machine with a loopback Host", origin{host: "127.0.0.1:9001", peer: "192.0.2.9:5000"}, testToken, false},
 		{"another machine", there, testToken, false},
 		{"another machine, no token is set", there, "", false},
 		{"the token in the header", with(there, TokenHeader, testToken), testToken, true},
@@ -54,7 +54,7 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-func TestWrongLogin(t *testing.T) {
+func TestLoginRefusesWrongToken(t *testing.T) {
 	for _, token := range []string{"", testToken} {
 		f := newFixture(t, func(c *Config) { c.Token = token })
 		for _, guess := range []string{"", "x", testToken + " "} {
@@ -66,8 +66,9 @@ func TestWrongLogin(t *testing.T) {
 	}
 }
 
-// TestHeaders: nothing but the console's own files runs or shows on a page.
-func TestHeaders(t *testing.T) {
+// TestSecurityHeaders checks that every answer lets only the console's own files run
+// or show on a page.
+func TestSecurityHeaders(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, target := range []string{"/", "/login", "/channel/open/none", "/static/console.js", "/no-such-page"} {
 		h := f.do(http.MethodGet, target, here, nil).Header()

@@ -13,12 +13,13 @@ import (
 	"osslive/store"
 )
 
-// change does what a form asks for and leads to the page that shows it.
+// change returns the handler of a form: it calls do, which makes the change, and
+// redirects to the page next.
 func (k *console) change(do func(*http.Request) (next string, err error)) http.HandlerFunc {
-	return k.closed(func(w http.ResponseWriter, r *http.Request) {
+	return k.restricted(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
-			k.problem(w, r, inputError("The form could not be read: "+err.Error()))
+			k.problem(w, r, inputError("The form cannot be read: "+err.Error()))
 			return
 		}
 		next, err := do(r)
@@ -30,7 +31,7 @@ func (k *console) change(do func(*http.Request) (next string, err error)) http.H
 	})
 }
 
-// channelPage is the path of a channel's page.
+// channelPage returns the path of a channel's page.
 func channelPage(bucket, name string) string {
 	return "/channel/" + url.PathEscape(bucket) + "/" + url.PathEscape(name)
 }
@@ -46,7 +47,8 @@ func (k *console) newChannel(r *http.Request) (string, any, error) {
 	return "New channel", newChannel{buckets.Items, store.DefaultFragDuration, store.DefaultFragCount, store.DefaultPlaylistName}, err
 }
 
-// createChannel refuses to replace one: its configuration and history would be lost.
+// createChannel refuses to replace a channel, which would lose its configuration and
+// history.
 func (k *console) createChannel(r *http.Request) (string, error) {
 	c := store.Channel{
 		Bucket: r.PostFormValue("bucket"), Name: r.PostFormValue("name"), Description: r.PostFormValue("description"),
@@ -59,12 +61,12 @@ func (k *console) createChannel(r *http.Request) (string, error) {
 		text := r.PostFormValue(n.name)
 		var err error
 		if *n.to, err = strconv.Atoi(text); err != nil {
-			return "", inputError(fmt.Sprintf("%s is %q; it is a whole number from 1 to 100.", n.name, text))
+			return "", inputError(fmt.Sprintf("%s is %q; give a whole number from 1 to 100.", n.name, text))
 		}
 	}
 	_, err := k.config.Store.CreateChannel(r.Context(), c)
 	if errors.Is(err, store.ErrChannelExists) {
-		err = inputError("There is a channel " + c.Bucket + "/" + c.Name + " already; choose another name.")
+		err = inputError("The channel " + c.Bucket + "/" + c.Name + " exists already; choose another name.")
 	}
 	return "/publish/" + url.PathEscape(c.Bucket) + "/" + url.PathEscape(c.Name), err
 }
@@ -78,16 +80,18 @@ func (k *console) deleteChannel(r *http.Request) (string, error) {
 	return "/", k.config.Store.DeleteChannel(r.Context(), r.PathValue("bucket"), r.PathValue("channel"))
 }
 
-// formTime is how a browser writes a time (HTML, "Local date and time string").
+// formTime is the layout of a time in a form (HTML, "Local date and time strings").
 const formTime = "2006-01-02T15:04:05"
 
-// vodForm is a span of time to make a list of.
+// vodForm holds the default values of the form that creates a VOD playlist.
 type vodForm struct {
-	From, To, Name, Zone string
+	From, To string // by formTime, in the server's time zone
+	Name     string
+	Zone     string // abbreviation of the server's time zone
 }
 
-// newVODForm proposes the time from the first segment shown, or what the query
-// names, in milliseconds.
+// newVODForm returns a form with the time span of t, or with the span that the
+// parameters from and to of r give in Unix milliseconds.
 func (k *console) newVODForm(r *http.Request, t timeline) vodForm {
 	from, to := k.config.Now().Add(-time.Hour), k.config.Now()
 	if n := len(t.Segments); n > 0 {
@@ -103,10 +107,10 @@ func (k *console) newVODForm(r *http.Request, t timeline) vodForm {
 	}
 	from, to = from.Local(), to.Local()
 	zone, _ := to.Zone()
-	return vodForm{from.Format(formTime), to.Format(formTime), "vod-" + from.Format("20060102-150405") + ".m3u8", zone}
+	return vodForm{From: from.Format(formTime), To: to.Format(formTime), Name: "vod-" + from.Format("20060102-150405") + ".m3u8", Zone: zone}
 }
 
-// createVOD makes a list and leads to the page that plays it.
+// createVOD stores a VOD playlist and returns the page that plays it.
 func (k *console) createVOD(r *http.Request) (string, error) {
 	ctx := r.Context()
 	c, err := k.config.Store.Channel(ctx, r.PathValue("bucket"), r.PathValue("channel"))
@@ -119,7 +123,7 @@ func (k *console) createVOD(r *http.Request) (string, error) {
 		to   *time.Time
 	}{{"from", &q.From}, {"to", &q.To}} {
 		if *f.to, err = parseFormTime(r.PostFormValue(f.name)); err != nil {
-			return "", inputError(fmt.Sprintf("The time %q (%s) is not a date and a time such as 2026-01-31T18:30:00.", r.PostFormValue(f.name), f.name))
+			return "", inputError(fmt.Sprintf("The time %q is %q; give a date and a time such as 2026-01-31T18:30:00.", f.name, r.PostFormValue(f.name)))
 		}
 	}
 	name := r.PostFormValue("name")
@@ -128,16 +132,16 @@ func (k *console) createVOD(r *http.Request) (string, error) {
 	}
 	switch {
 	case name == c.Target.PlaylistName:
-		return "", inputError(name + " is the live playlist, which the next segment would write again; choose another name.")
+		return "", inputError(name + " is the live playlist, which each segment overwrites; choose another name.")
 	case q.From.After(q.To):
-		return "", inputError("The list would begin after its end.")
+		return "", inputError("The playlist would begin at " + stampText(q.From) + ", after its end at " + stampText(q.To) + "; give an earlier start.")
 	case q.To.Sub(q.From) > vod.MaxSpan:
-		return "", inputError("A list covers at most 24 hours.")
+		return "", inputError("The playlist would cover " + q.To.Sub(q.From).String() + "; give at most 24 hours.")
 	}
-	q.To = q.To.Add(time.Second - time.Millisecond) // the whole of the second that was named
+	q.To = q.To.Add(time.Second - time.Millisecond) // include the last second as a whole
 	list, err := vod.New(ctx, k.config.Store, q)
 	if errors.Is(err, vod.ErrNoSegments) {
-		return "", inputError("Nothing was recorded from " + stampText(q.From) + " to " + stampText(q.To) + ".")
+		return "", inputError("The channel has no segment from " + stampText(q.From) + " to " + stampText(q.To) + "; give a time of its history.")
 	}
 	if err != nil {
 		return "", err
@@ -148,8 +152,8 @@ func (k *console) createVOD(r *http.Request) (string, error) {
 	return playPage(c.Bucket, c.Name+"/"+name), nil
 }
 
-// parseFormTime reads the server's local time. A browser leaves out seconds that
-// are zero.
+// parseFormTime parses a time by formTime in the server's time zone. A browser omits
+// seconds that are zero.
 func parseFormTime(text string) (time.Time, error) {
 	t, err := time.ParseInLocation(formTime, text, time.Local)
 	if err != nil {

@@ -18,7 +18,7 @@ func form(pairs ...string) url.Values {
 	return v
 }
 
-// TestChannelForms creates, disables, enables and deletes a channel.
+// TestChannelForms creates, disables, enables and deletes a channel with the forms.
 func TestChannelForms(t *testing.T) {
 	f := newFixture(t, nil)
 	wantAll(t, "form", f.get(t, "/new", here), `value="open"`, `value="closed"`, `name="FragDuration"`)
@@ -64,6 +64,7 @@ func TestChannelForms(t *testing.T) {
 	}
 }
 
+// TestVODForm creates a VOD playlist of a private channel, and sends forms with errors.
 func TestVODForm(t *testing.T) {
 	f := newFixture(t, nil)
 	f.putChannel(t, "closed", "ch")
@@ -99,9 +100,9 @@ func TestVODForm(t *testing.T) {
 	}
 }
 
-// TestClosed: from another machine every page that signs, changes or shows
-// objects is closed, and opened by the token.
-func TestClosed(t *testing.T) {
+// TestRestrictedPages checks that another machine needs the token for every page that
+// signs, changes things or shows objects.
+func TestRestrictedPages(t *testing.T) {
 	f := newFixture(t, nil)
 	f.putChannel(t, "open", "ch")
 	requests := []struct {

@@ -14,8 +14,9 @@ import (
 	"osslive/store"
 )
 
-// playFor is how long the signed playlist of a page that stays open plays.
-const playFor = 12 * time.Hour
+// playValidity is how long the signed URL of a player is valid, and so how long the
+// player of an open page plays.
+const playValidity = 12 * time.Hour
 
 type channelView struct {
 	store.Channel
@@ -23,16 +24,16 @@ type channelView struct {
 	Stat      *store.Stat
 	Private   bool
 	Playlist  string // URL, without a signature
-	Play      string // URL that a player here opens; "" if it may not be signed
-	Bandwidth int    // bytes per second
+	Play      string // URL for the player of the page; "" if the caller may not play
+	Bandwidth int    // of audio and video, bytes per second
 	Keys      keyInterval
 	Last      time.Time          // start of the last segment
-	Edge      time.Time          // its end, where the live playlist ends; zero if there is none
-	Age       time.Duration      // how long ago that was
+	Edge      time.Time          // end of the last segment, and of the live playlist; zero if there is none
+	Age       time.Duration      // since Edge
 	History   []store.LiveRecord // newest first
 	Timeline  timeline
-	Refusal   *refusal.Summary // the last refused publish; nil for none
-	Lists     []string         // VOD lists
+	Refusal   *refusal.Summary // of the last refused publish; nil if there is none
+	VODs      []string         // names of VOD playlists
 	VOD       vodForm
 }
 
@@ -61,21 +62,21 @@ func (k *console) channel(r *http.Request) (string, any, error) {
 	if v.Private {
 		v.Play = ""
 		if k.trusted(r) {
-			v.Play = k.signedURL(r, bucket.Name, key, url.Values{"x-oss-process": {"hls/sign"}}, playFor)
+			v.Play = k.signedURL(r, bucket.Name, key, url.Values{"x-oss-process": {"hls/sign"}}, playValidity)
 		}
 	}
-	if err := k.recorded(ctx, &v); err != nil {
+	if err := k.addRecordings(ctx, &v); err != nil {
 		return "", nil, fmt.Errorf("segments of %s/%s: %w", bucket.Name, v.Name, err)
 	}
-	if v.Lists, err = k.lists(ctx, v.Channel); err != nil {
-		return "", nil, fmt.Errorf("lists of %s/%s: %w", bucket.Name, v.Name, err)
+	if v.VODs, err = k.vodPlaylists(ctx, v.Channel); err != nil {
+		return "", nil, fmt.Errorf("VOD playlists of %s/%s: %w", bucket.Name, v.Name, err)
 	}
 	v.VOD = k.newVODForm(r, v.Timeline)
 	return bucket.Name + "/" + v.Name, v, nil
 }
 
-// recorded adds what earlier and present publishes have left.
-func (k *console) recorded(ctx context.Context, v *channelView) error {
+// addRecordings sets the fields of v about past publishes and recorded segments.
+func (k *console) addRecordings(ctx context.Context, v *channelView) error {
 	history, err := k.config.Store.History(ctx, v.Bucket, v.Name)
 	if err != nil {
 		return err
@@ -97,33 +98,34 @@ func (k *console) recorded(ctx context.Context, v *channelView) error {
 	return nil
 }
 
-// objectURL returns the API's URL of an object, unsigned.
+// objectURL returns the unsigned URL of an object at the API.
 func (k *console) objectURL(r *http.Request, bucket, key string) string {
 	u := url.URL{Path: "/" + bucket + "/" + key}
-	return k.api(r) + u.EscapedPath()
+	return k.apiURL(r) + u.EscapedPath()
 }
 
-// signedURL returns a URL that lets its holder GET an object. The time is
-// rounded up to a whole hour, so that a page that is made again has the same.
-func (k *console) signedURL(r *http.Request, bucket, key string, query url.Values, good time.Duration) string {
-	expires := k.config.Now().Add(good + time.Hour).Truncate(time.Hour)
+// signedURL returns an object's URL at the API, signed for GET and valid for at least
+// validity. It expires at a full hour, so that a page has the same URL each time it is
+// rendered within the hour.
+func (k *console) signedURL(r *http.Request, bucket, key string, query url.Values, validity time.Duration) string {
+	expires := k.config.Now().Add(validity + time.Hour).Truncate(time.Hour)
 	req := auth.Request{Method: http.MethodGet, Header: http.Header{}, Bucket: bucket, Key: key, Query: query}
 	return k.objectURL(r, bucket, key) + "?" + publishing.Encode(auth.SignURL(&req, k.config.Key, expires))
 }
 
-// keyInterval is how often key frames come, measured against FragDuration: a
-// segment ends with the first one after it.
+// keyInterval compares the time between key frames with FragDuration: a segment ends
+// at the first key frame after FragDuration.
 type keyInterval struct {
-	Interval time.Duration // 0: not known yet
-	Segment  time.Duration // what segments come to
-	Fits     bool          // they are as long as FragDuration says
-	Want     int           // seconds that would fit
+	Interval time.Duration // between key frames; 0: not known yet
+	Segment  time.Duration // length of the segments that result
+	Fits     bool          // Segment is FragDuration, or little more
+	Suggest  int           // interval in seconds that fits
 }
 
 func newKeyInterval(interval time.Duration, fragDuration int) keyInterval {
-	v := keyInterval{Interval: interval, Want: publishing.KeyframeInterval(fragDuration)}
+	v := keyInterval{Interval: interval, Suggest: publishing.KeyframeInterval(fragDuration)}
 	if interval > 0 {
-		const tolerance = 0.05 // of the cut, in seconds
+		const tolerance = 0.05 // seconds by which the segmenter cuts early
 		frag := float64(fragDuration)
 		n := max(1, math.Ceil((frag-tolerance)/interval.Seconds()))
 		v.Segment = time.Duration(n * float64(interval))

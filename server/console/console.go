@@ -1,13 +1,18 @@
-// Package console shows buckets, live channels and objects, plays channels and
-// says how to publish to them, on the admin address: a different origin from
-// the API's, so that no page here can be shadowed by an object and no object
-// runs as a page here.
+// Package console serves the web pages of the admin address. They show buckets,
+// live channels, objects and refusals, play channels, give the URL and the commands
+// to publish with, and create, change and delete channels and objects.
 //
-// Pages are rendered by the server (templates); what changes by itself is the
-// element "live" of a page, sent again whenever it has changed (events.go).
-// The one script (static/console.js) puts it in place, plays, and copies text;
-// the Content-Security-Policy allows no other. What a page may show and do is
-// decided in access.go.
+// The package owns the templates, the script and style of the pages, the rules for
+// who may see and do what (access.go), the streams of events that keep open pages up
+// to date (events.go), and the example programs (snippets). The server renders
+// every page. The element with the ID "live" changes while a page is open: events.go
+// sends it again, and static/console.js puts it in place. The Content-Security-Policy
+// allows the package's own scripts and no others.
+//
+// The package reads and changes data through store alone, and takes the text of an
+// error from package answer. It must not know the API's requests and XML, RTMP, the
+// publishers' connections, or how segments are cut. The admin address is another
+// origin than the API's, so an object never runs as a page of the console.
 package console
 
 import (
@@ -33,17 +38,17 @@ import (
 //go:embed templates static snippets
 var files embed.FS
 
-// Config is what the pages need. Token and PublicURL may be empty.
+// Config is what New needs. Refusals, Token and PublicURL are optional.
 type Config struct {
 	Store     *store.Store
-	Refusals  *refusal.Log // nil has none
-	Key       auth.Key     // signs the URLs that the pages show
-	BuiltIn   bool         // Key is the public, built-in one: pages may show its secret on loopback
-	Token     string       // opens what is closed to other machines; "" opens it for none
-	Listen    string       // API address, HOST:PORT
-	PublicURL string       // http://HOST[:PORT] of the API where browsers reach it elsewhere
-	Metrics   prometheus.Gatherer
-	Now       func() time.Time
+	Refusals  *refusal.Log        // nil: the pages list no refusals
+	Key       auth.Key            // signs the URLs that the pages show
+	BuiltIn   bool                // Key is the public, built-in one: pages may show its secret on loopback
+	Token     string              // admin token, trusts browsers on other machines; "": none are trusted
+	Listen    string              // address of the API, HOST:PORT
+	PublicURL string              // scheme and authority of the API, if browsers do not reach it at Listen's port
+	Metrics   prometheus.Gatherer // source of the overview's figures
+	Now       func() time.Time    // wall clock
 	Logger    *slog.Logger
 }
 
@@ -53,13 +58,13 @@ type console struct {
 	logins  chan struct{} // a slot for each wrong login that waits
 }
 
-// pages returns the parsed templates. They are parsed once a process, at the first
-// page: parsing takes longer than the rest of a server's start.
+// pages returns the templates. It parses them once a process, for the first page:
+// parsing takes longer than the rest of a server's start.
 var pages = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/*.html"))
 })
 
-// New returns the pages.
+// New returns the handler of all pages.
 func New(c Config) http.Handler {
 	k := &console{
 		config:  c,
@@ -75,52 +80,49 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /events", k.events("overview-live", k.overview))
 	mux.HandleFunc("GET /channel/{bucket}/{channel}", k.page("channel.html", k.channel))
 	mux.HandleFunc("GET /channel/{bucket}/{channel}/events", k.events("channel-live", k.channel))
-	mux.HandleFunc("GET /refusals", k.closed(k.page("refusals.html", k.refusals)))
-	mux.HandleFunc("GET /refusals.txt", k.closed(k.config.Refusals.ServeHTTP))
-	mux.HandleFunc("GET /refusals.json", k.closed(k.config.Refusals.ServeHTTP))
-	mux.HandleFunc("GET /refusals/{id}", k.closed(k.refusal))
+	mux.HandleFunc("GET /refusals", k.restricted(k.page("refusals.html", k.refusals)))
+	mux.HandleFunc("GET /refusals.txt", k.restricted(k.config.Refusals.ServeHTTP))
+	mux.HandleFunc("GET /refusals.json", k.restricted(k.config.Refusals.ServeHTTP))
+	mux.HandleFunc("GET /refusals/{id}", k.restricted(k.refusal))
 	mux.HandleFunc("POST /channel/{bucket}/{channel}/status", k.change(k.setStatus))
 	mux.HandleFunc("POST /channel/{bucket}/{channel}/delete", k.change(k.deleteChannel))
 	mux.HandleFunc("POST /channel/{bucket}/{channel}/vod", k.change(k.createVOD))
-	mux.HandleFunc("GET /new", k.closed(k.page("new.html", k.newChannel)))
+	mux.HandleFunc("GET /new", k.restricted(k.page("new.html", k.newChannel)))
 	mux.HandleFunc("POST /new", k.change(k.createChannel))
-	mux.HandleFunc("GET /publish/{bucket}/{channel}", k.closed(k.page("publish.html", k.publish)))
-	mux.HandleFunc("GET /publish/{bucket}/{channel}/obs.zip", k.closed(k.obsProfile))
-	mux.HandleFunc("GET /play/{bucket}", k.closed(k.page("play.html", k.play)))
-	mux.HandleFunc("GET /objects/{bucket}", k.closed(k.page("objects.html", k.objects)))
-	mux.HandleFunc("GET /object/{bucket}", k.closed(k.page("object.html", k.object)))
-	mux.HandleFunc("GET /download/{bucket}", k.closed(k.download))
+	mux.HandleFunc("GET /publish/{bucket}/{channel}", k.restricted(k.page("publish.html", k.publish)))
+	mux.HandleFunc("GET /publish/{bucket}/{channel}/obs.zip", k.restricted(k.obsProfile))
+	mux.HandleFunc("GET /play/{bucket}", k.restricted(k.page("play.html", k.play)))
+	mux.HandleFunc("GET /objects/{bucket}", k.restricted(k.page("objects.html", k.objects)))
+	mux.HandleFunc("GET /object/{bucket}", k.restricted(k.page("object.html", k.object)))
+	mux.HandleFunc("GET /download/{bucket}", k.restricted(k.download))
 	mux.HandleFunc("POST /delete/{bucket}", k.change(k.deleteObject))
 	mux.HandleFunc("GET /snippets", k.page("snippets.html", k.snippets))
 	mux.HandleFunc("GET /snippets/{file}", k.snippetFile)
 	mux.HandleFunc("GET /login", k.page("login.html", noData))
 	mux.HandleFunc("POST /login", k.login)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
-	return k.secured(mux)
+	return k.withHeaders(mux)
 }
 
-// page is a page before it is rendered.
+// page is the data of a template.
 type page struct {
 	Title   string
-	Trusted bool // may sign and change
-	Local   bool // the browser is on this machine
+	Trusted bool // the caller may sign, see objects and change things
 	Login   bool // there is a token to log in with
-	Data    any
+	Data    any  // from the builder of the page
 }
 
-// builder makes what a template shows.
+// builder returns the title and the data of a page.
 type builder func(*http.Request) (title string, data any, err error)
 
 func noData(*http.Request) (string, any, error) { return "osslive", nil, nil }
 
 func (k *console) newPage(r *http.Request, build builder) (page, error) {
 	title, data, err := build(r)
-	return page{
-		Title: title, Trusted: k.trusted(r), Local: local(r), Login: k.config.Token != "", Data: data,
-	}, err
+	return page{Title: title, Trusted: k.trusted(r), Login: k.config.Token != "", Data: data}, err
 }
 
-// page renders a template with what build returns.
+// page returns a handler that renders the template name with the data of build.
 func (k *console) page(name string, build builder) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		p, err := k.newPage(r, build)
@@ -132,6 +134,7 @@ func (k *console) page(name string, build builder) http.HandlerFunc {
 	}
 }
 
+// render writes the template name. It logs a failure that is not the browser's.
 func (k *console) render(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
@@ -140,9 +143,9 @@ func (k *console) render(w http.ResponseWriter, r *http.Request, status int, nam
 	}
 }
 
-// problem answers with a page that says what went wrong.
+// problem writes a page about err.
 func (k *console) problem(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := k.explain(err)
+	status, text := problemText(err)
 	if status == http.StatusInternalServerError && r.Context().Err() == nil {
 		k.config.Logger.Error("console page", "path", r.URL.Path, "error", err)
 	}
@@ -150,8 +153,8 @@ func (k *console) problem(w http.ResponseWriter, r *http.Request, err error) {
 	k.render(w, r, status, "problem.html", p)
 }
 
-// explain returns status and text of an error.
-func (k *console) explain(err error) (status int, text string) {
+// problemText returns the status and the text of the page about err.
+func problemText(err error) (status int, text string) {
 	var invalid *store.InvalidError
 	var input inputError
 	switch {
@@ -160,37 +163,38 @@ func (k *console) explain(err error) (status int, text string) {
 	case errors.As(err, &invalid):
 		return http.StatusBadRequest, invalid.Error()
 	case errors.Is(err, errNoRefusal):
-		return http.StatusNotFound, "No refusal with this request ID is kept: the last 1,000 are, until the server ends."
+		return http.StatusNotFound, "There is no refusal with this request ID. The server remembers the last 1,000, until it ends."
 	}
 	if a := answer.Of(err); a.Page != "" {
 		return a.Status, a.Page
 	}
-	return http.StatusInternalServerError, "The page could not be made; the server's log says why."
+	return http.StatusInternalServerError, "The server failed to make this page; its log has the error."
 }
 
-// inputError says what is wrong with a field of a form, in words for its user.
+// inputError is the text of a page about a bad field of a form.
 type inputError string
 
 func (e inputError) Error() string { return string(e) }
 
-// secured refuses to be framed, to run what is not ours, and to be kept.
-func (k *console) secured(next http.Handler) http.Handler {
+// withHeaders adds the headers that keep a page from being framed, from loading
+// anything but the console's files and the API's media, and from being cached.
+func (k *console) withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src "+
-			k.api(r)+" blob:; connect-src 'self' "+k.api(r)+"; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+			k.apiURL(r)+" blob:; connect-src 'self' "+k.apiURL(r)+"; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		// "no-referrer" would make the Origin of our own forms null.
+		// With "no-referrer" the console's own forms would send "Origin: null".
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
 }
 
-// api returns scheme and authority of the API as this browser reaches it.
-func (k *console) api(r *http.Request) string {
+// apiURL returns scheme and authority under which the browser of r reaches the API.
+func (k *console) apiURL(r *http.Request) string {
 	if k.config.PublicURL != "" {
 		return k.config.PublicURL
 	}

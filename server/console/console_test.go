@@ -60,7 +60,7 @@ func (f *fixture) putChannel(t *testing.T, bucket, name string) {
 	}
 }
 
-// publish begins a session.
+// publish starts a session, which ends with the test.
 func (f *fixture) publish(t *testing.T, bucket, name string) *store.Session {
 	t.Helper()
 	p, err := f.Store.StartSession(t.Context(), bucket, name, store.SessionStart{RemoteAddr: "192.0.2.7:4711"})
@@ -71,7 +71,7 @@ func (f *fixture) publish(t *testing.T, bucket, name string) *store.Session {
 	return p
 }
 
-// segment records one.
+// segment commits seg with a body of so many bytes.
 func segment(t *testing.T, p *store.Session, seg store.Segment, bytes int) {
 	t.Helper()
 	w, err := p.NewSegment(t.Context())
@@ -90,13 +90,14 @@ func segment(t *testing.T, p *store.Session, seg store.Segment, bytes int) {
 	}
 }
 
-// origin says from where a request comes.
+// origin is the Host, the peer and the headers of a request.
 type origin struct {
 	host, peer string
 	header     http.Header
 }
 
 var (
+	// here is a browser on the server's machine, there one on another machine.
 	here  = origin{host: "127.0.0.1:9001", peer: "127.0.0.1:5000"}
 	there = origin{host: "console.example.com:9001", peer: "192.0.2.9:5000"}
 )
@@ -115,7 +116,7 @@ func (f *fixture) do(method, target string, from origin, form url.Values) *httpt
 	return w
 }
 
-// get expects a page and returns it.
+// get returns a page. Any status but 200 fails the test.
 func (f *fixture) get(t *testing.T, target string, from origin) string {
 	t.Helper()
 	w := f.do(http.MethodGet, target, from, nil)
@@ -164,8 +165,8 @@ func TestChannelPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := f.get(t, "/channel/open/one", here)
-	wantAll(t, "channel page", page, `data-src="http://127.0.0.1:9000/open/one/playlist.m3u8"`, "640×360", "MP3 <small>left out</small>", "No sound: choose AAC.", "192.0.2.7:4711", "every 4.0 s",
-		"segments come to 8.0 s", "The last 3 segments", "1 cut without a key frame", "1 discontinuities", "0 reconnects", "begins without a key frame")
+	wantAll(t, "channel page", page, `data-src="http://127.0.0.1:9000/open/one/playlist.m3u8"`, "640×360", "MP3 <small>dropped</small>", "Audio is dropped: choose AAC.", "192.0.2.7:4711", "every 4.0 s",
+		"segments are 8.0 s long", "The last 3 segments", "1 cut without a key frame", "1 discontinuities", "0 reconnects", "begins without a key frame")
 	if n := strings.Count(page, `class="bar`); n != 3 {
 		t.Errorf("got %d bars, want 3", n)
 	}
@@ -176,8 +177,9 @@ func TestChannelPage(t *testing.T) {
 	}
 }
 
-// TestEvents: a page is sent again when it has changed, and only then.
-func TestEvents(t *testing.T) {
+// TestEventOfEachChange checks that an open page gets one event for each change of its
+// channel, and that the stream ends when the channel is deleted.
+func TestEventOfEachChange(t *testing.T) {
 	f := newFixture(t, nil)
 	f.putChannel(t, "open", "one")
 	server := httptest.NewServer(f.handler)
@@ -223,7 +225,8 @@ func readEvent(t *testing.T, r *bufio.Reader) string {
 	}
 }
 
-func TestEvent(t *testing.T) {
+// TestEventFraming checks that each line of a text becomes a field of the event.
+func TestEventFraming(t *testing.T) {
 	if got, want := string(event([]byte("a\nb\r\nc\rd"))), "data: a\ndata: b\ndata: \ndata: c\ndata: d\n\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

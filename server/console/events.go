@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -10,21 +11,22 @@ import (
 )
 
 const (
-	maxStreams   = 256
-	refresh      = 500 * time.Millisecond // how old a page can be
-	heartbeat    = 15 * time.Second       // what finds out that a browser is gone
-	streamsWrite = 10 * time.Second
+	maxStreams   = 256                    // open streams of events
+	refresh      = 500 * time.Millisecond // between two renderings of a stream
+	heartbeat    = 15 * time.Second       // longest time between two writes; a write fails if the browser is gone
+	writeTimeout = 10 * time.Second       // of one event
 )
 
-// events sends the part of a page that changes, whenever it has changed, as
-// server-sent events (HTML Living Standard, "Server-sent events").
+// events returns a handler that sends the template name as server-sent events (HTML
+// Living Standard, "Server-sent events"): at once, and again whenever it has changed.
+// The event "gone" says that the channel or its bucket is deleted.
 func (k *console) events(name string, build builder) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case k.streams <- struct{}{}:
 			defer func() { <-k.streams }()
 		default:
-			http.Error(w, "Too many pages are open; close some.", http.StatusServiceUnavailable)
+			http.Error(w, fmt.Sprintf("%d pages are open, as many as the server updates; close some.", maxStreams), http.StatusServiceUnavailable)
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -51,7 +53,7 @@ func (k *console) events(name string, build builder) http.HandlerFunc {
 			}
 			if message != nil {
 				sent, last = text, now
-				out.SetWriteDeadline(now.Add(streamsWrite))
+				out.SetWriteDeadline(now.Add(writeTimeout))
 				if _, err := w.Write(message); err != nil || out.Flush() != nil {
 					return
 				}
@@ -65,6 +67,7 @@ func (k *console) events(name string, build builder) http.HandlerFunc {
 	}
 }
 
+// fragment renders the template name.
 func (k *console) fragment(r *http.Request, name string, build builder) ([]byte, error) {
 	p, err := k.newPage(r, build)
 	if err != nil {
@@ -75,8 +78,8 @@ func (k *console) fragment(r *http.Request, name string, build builder) ([]byte,
 	return text.Bytes(), err
 }
 
-// event writes text as the data of one event: a field for each line. A line
-// ends at a CR as well.
+// event returns an event with text as its data, one field for each line. A CR ends a
+// line too.
 func event(text []byte) []byte {
 	var e []byte
 	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))

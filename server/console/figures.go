@@ -7,17 +7,19 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// figures are those of the metrics that tell a person something.
+// figures are the metrics that the overview shows.
 type figures struct {
-	Publishers, Requests, Refused, Segments, BytesIn float64
+	Publishers, Requests, Refused, Segments, BytesIn float64 // Publishers: now; the others: since the start
 
 	DiskFree, DiskReserve float64 // bytes; both 0 when the data is in memory
 	Version               string
 }
 
-// Low says that the disk will soon be full.
-func (f figures) Low() bool { return f.DiskFree < 2*f.DiskReserve }
+// DiskLow reports whether less than twice the reserve is free. With less than the
+// reserve the server refuses to write.
+func (f figures) DiskLow() bool { return f.DiskFree < 2*f.DiskReserve }
 
+// figures reads the metrics. It sums a metric over its labels.
 func (k *console) figures() (v figures, err error) {
 	families, err := k.config.Metrics.Gather()
 	if err != nil {
@@ -26,7 +28,7 @@ func (k *console) figures() (v figures, err error) {
 	for _, f := range families {
 		var sum float64
 		for _, m := range f.GetMetric() {
-			// A publish that ended by itself is no refusal.
+			// Only results with an RTMP status are refusals; the others are publishes that ended.
 			if f.GetName() == "osslive_publishes_total" && !strings.HasPrefix(label(m, "result"), "NetStream") {
 				continue
 			}
@@ -44,7 +46,7 @@ func (k *console) figures() (v figures, err error) {
 		case "osslive_ingest_bytes_total":
 			v.BytesIn = sum
 		case "osslive_disk_free_bytes":
-			// In steps that are seldom taken: each changes the page.
+			// Rounded down to 16 MiB, since each change sends the page again.
 			v.DiskFree = float64(int64(sum) &^ (16<<20 - 1))
 		case "osslive_disk_reserve_bytes":
 			v.DiskReserve = sum
@@ -55,6 +57,7 @@ func (k *console) figures() (v figures, err error) {
 	return v, nil
 }
 
+// label returns the value of a label of m, "" if m has no such label.
 func label(m *dto.Metric, name string) string {
 	for _, l := range m.GetLabel() {
 		if l.GetName() == name {

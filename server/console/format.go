@@ -12,7 +12,7 @@ var functions = template.FuncMap{
 	"bytes": bytesText, "rate": rateText, "seconds": secondsText, "clock": clockText, "stamp": stampText, "count": countText,
 }
 
-// bytesText writes a size in the unit that a person would choose.
+// bytesText returns a number of bytes with a unit, from B to TiB.
 func bytesText(n any) string {
 	var v float64
 	switch n := n.(type) {
@@ -34,7 +34,7 @@ func bytesText(n any) string {
 	return strconv.FormatFloat(v, 'f', digits, 64) + " " + [...]string{"B", "KiB", "MiB", "GiB", "TiB"}[unit]
 }
 
-// rateText writes bytes per second as bits per second.
+// rateText returns bytes per second as bits per second.
 func rateText(bytesPerSecond int) string {
 	bits := 8 * float64(bytesPerSecond)
 	if bits >= 1e6 {
@@ -43,13 +43,16 @@ func rateText(bytesPerSecond int) string {
 	return fmt.Sprintf("%.0f kbit/s", bits/1e3)
 }
 
+// secondsText returns a duration in seconds, to the tenth.
 func secondsText(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
-// clockText and stampText write a time as clocks at the server show it.
+// clockText returns the time of day in the server's time zone.
 func clockText(t time.Time) string { return t.Local().Format("15:04:05") }
+
+// stampText returns date, time and zone in the server's time zone.
 func stampText(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
 
-// countText groups the digits of a count.
+// countText returns a count, its digits in groups of three.
 func countText(v float64) string {
 	s := strconv.FormatFloat(v, 'f', 0, 64)
 	for i := len(s) - 3; i > 0; i -= 3 {

@@ -17,17 +17,16 @@ import (
 	"osslive/store"
 )
 
-// objectsShown is how many rows a list of objects has.
+// objectsShown is how many folders and objects a page lists.
 const objectsShown = 200
 
 type objectsView struct {
-	Bucket   store.Bucket
-	Prefix   string
-	Above    string // the prefix that the folder is in
-	Folders  []string
-	Objects  []store.Object
-	Next     string // marker of the next page, "" at the end
-	FirstOne bool   // this is the first page
+	Bucket  store.Bucket
+	Prefix  string   // of the folder shown; "" for the bucket
+	Parent  string   // prefix of the parent folder
+	Folders []string // prefixes
+	Objects []store.Object
+	Next    string // marker of the next page, "" on the last
 }
 
 func (k *console) objects(r *http.Request) (string, any, error) {
@@ -35,7 +34,7 @@ func (k *console) objects(r *http.Request) (string, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	v := objectsView{Bucket: bucket, Prefix: r.FormValue("prefix"), FirstOne: r.FormValue("after") == ""}
+	v := objectsView{Bucket: bucket, Prefix: r.FormValue("prefix")}
 	list, err := k.config.Store.ListObjects(r.Context(), bucket.Name, store.ListQuery{
 		Prefix: v.Prefix, Delimiter: "/", After: r.FormValue("after"), Limit: objectsShown,
 	})
@@ -44,26 +43,27 @@ func (k *console) objects(r *http.Request) (string, any, error) {
 	}
 	v.Folders, v.Objects, v.Next = list.Prefixes, list.Objects, list.Next
 	if inner := strings.TrimSuffix(v.Prefix, "/"); strings.Contains(inner, "/") {
-		v.Above = inner[:strings.LastIndexByte(inner, '/')+1]
+		v.Parent = inner[:strings.LastIndexByte(inner, '/')+1]
 	}
 	return "Objects of " + bucket.Name, v, nil
 }
 
-// Name is a key, or a folder, without the folder it is shown in.
+// Name returns a key or a folder's prefix without the prefix of the folder shown.
 func (v objectsView) Name(key string) string { return strings.TrimPrefix(key, v.Prefix) }
 
 type objectView struct {
 	store.Object
 	Bucket   store.Bucket
 	Folder   string
-	URL      string // of the API, signed where that is needed
-	Playlist bool
+	URL      string // at the API, signed if the object is private
+	Playlist bool   // the page links to the player
 	Headers  []header
-	Meta     []header
+	Meta     []header // without the prefix x-oss-meta-
 }
 
 type header struct{ Name, Value string }
 
+// headers returns m sorted by name.
 func headers(m map[string]string) (all []header) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		all = append(all, header{name, m[name]})
@@ -71,8 +71,8 @@ func headers(m map[string]string) (all []header) {
 	return all
 }
 
-// objectLink is how long a link to a private object is good.
-const objectLink = time.Hour
+// linkValidity is how long a link to a private object is valid.
+const linkValidity = time.Hour
 
 func (k *console) object(r *http.Request) (string, any, error) {
 	bucket, o, err := k.findObject(r)
@@ -84,11 +84,12 @@ func (k *console) object(r *http.Request) (string, any, error) {
 		Playlist: strings.HasSuffix(o.Key, ".m3u8"), Headers: headers(o.Headers), Meta: headers(o.Meta),
 	}
 	if private(bucket, o) {
-		v.URL = k.signedURL(r, bucket.Name, o.Key, nil, objectLink)
+		v.URL = k.signedURL(r, bucket.Name, o.Key, nil, linkValidity)
 	}
 	return o.Key, v, nil
 }
 
+// findObject returns the object that the path and the parameter key name.
 func (k *console) findObject(r *http.Request) (store.Bucket, store.Object, error) {
 	bucket, err := k.config.Store.Bucket(r.Context(), r.PathValue("bucket"))
 	if err != nil {
@@ -98,13 +99,13 @@ func (k *console) findObject(r *http.Request) (store.Bucket, store.Object, error
 	return bucket, o, err
 }
 
-// private tells whether an object is read only with a signature.
+// private reports whether reading an object needs a signature.
 func private(b store.Bucket, o store.Object) bool {
 	return o.ACL == store.Private || o.ACL == "" && b.ACL == store.Private
 }
 
-// download sends an object's bytes as a file to keep. They are somebody else's:
-// whatever they are, no browser shows or runs them here.
+// download sends an object as a file to save, whatever its type: a browser must not
+// show or run its bytes, which anybody may have uploaded, as a page of the console.
 func (k *console) download(w http.ResponseWriter, r *http.Request) {
 	_, o, err := k.findObject(r)
 	if err != nil {
@@ -122,12 +123,12 @@ func (k *console) download(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", attachment(path.Base(o.Key)))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Content-Length", strconv.FormatInt(o.Size, 10))
-	// A browser that stops reading must not hold the file for ever.
+	// Each MiB has a deadline: a browser that stops reading must not hold the blob open.
 	out := http.NewResponseController(w)
-	for piece := int64(0); piece < o.Size; {
+	for sent := int64(0); sent < o.Size; {
 		out.SetWriteDeadline(time.Now().Add(time.Minute))
 		n, err := io.CopyN(w, body, 1<<20)
-		piece += n
+		sent += n
 		if err != nil {
 			if !errors.Is(err, io.EOF) && r.Context().Err() == nil {
 				k.config.Logger.Debug("download", "bucket", o.Bucket, "key", o.Key, "error", err)
@@ -137,7 +138,8 @@ func (k *console) download(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// attachment is a Content-Disposition with a name of any characters.
+// attachment returns a Content-Disposition that proposes name, which may have any
+// characters, as the name of the file.
 func attachment(name string) string {
 	if v := mime.FormatMediaType("attachment", map[string]string{"filename": name}); v != "" {
 		return v

@@ -20,7 +20,8 @@ func (f *fixture) put(t *testing.T, o store.Object, body string) {
 	}
 }
 
-func TestObjects(t *testing.T) {
+// TestObjectList pages through a bucket and a folder, and deletes an object.
+func TestObjectList(t *testing.T) {
 	f := newFixture(t, nil)
 	for i := range objectsShown + 5 {
 		f.put(t, store.Object{Bucket: "closed", Key: fmt.Sprintf("a/%04d", i)}, "x")
@@ -63,8 +64,9 @@ func TestObjectPage(t *testing.T) {
 	}
 }
 
-// TestDownload: whatever an object says it is, here it is a file to keep.
-func TestDownload(t *testing.T) {
+// TestDownloadIsAttachment checks that a download is a file to save, whatever type and
+// name the object has.
+func TestDownloadIsAttachment(t *testing.T) {
 	f := newFixture(t, nil)
 	const body = "<script>alert(1)</script>"
 	for _, o := range []store.Object{

@@ -9,7 +9,7 @@ import (
 	"osslive/store"
 )
 
-// Bounds of the overview; it says so where there is more.
+// Limits of the overview. The page says if there is more.
 const (
 	maxBuckets  = 100
 	maxChannels = 200
@@ -18,14 +18,14 @@ const (
 type overview struct {
 	Buckets  []bucketView
 	Channels []channelRow
-	More     bool // there are more than these
+	More     bool // a limit was reached
 	Figures  figures
 }
 
 type bucketView struct {
 	Name     string
 	ACL      store.ACL
-	Channels int
+	Channels int // of those on the page
 }
 
 type channelRow struct {
@@ -33,9 +33,10 @@ type channelRow struct {
 	Stat                              *store.Stat
 }
 
-// Bandwidth is that of picture and sound, in bytes per second.
+// Bandwidth returns that of audio and video, in bytes per second.
 func (c channelRow) Bandwidth() int { return bandwidth(c.Stat) }
 
+// bandwidth returns that of audio and video, in bytes per second. st may be nil.
 func bandwidth(st *store.Stat) (n int) {
 	if st != nil && st.Video != nil {
 		n += st.Video.Bandwidth
@@ -57,7 +58,7 @@ func (k *console) overview(r *http.Request) (string, any, error) {
 	for _, b := range buckets.Items {
 		rows, more, err := k.channels(ctx, b.Name, maxChannels-len(v.Channels))
 		if errors.Is(err, store.ErrNoSuchBucket) {
-			continue // deleted since it was listed
+			continue // deleted after the listing
 		}
 		if err != nil {
 			return "", nil, fmt.Errorf("list live channels of %s: %w", b.Name, err)
@@ -72,7 +73,7 @@ func (k *console) overview(r *http.Request) (string, any, error) {
 	return "Overview", v, nil
 }
 
-// channels returns the first n channels of a bucket.
+// channels returns the first n channels of a bucket, and whether there are more.
 func (k *console) channels(ctx context.Context, bucket string, n int) (rows []channelRow, more bool, err error) {
 	if n <= 0 {
 		return nil, true, nil
@@ -84,7 +85,7 @@ func (k *console) channels(ctx context.Context, bucket string, n int) (rows []ch
 	for _, c := range list.Items {
 		state, err := k.config.Store.ChannelStat(ctx, bucket, c.Name)
 		if errors.Is(err, store.ErrNoSuchChannel) {
-			continue // deleted since it was listed
+			continue // deleted after the listing
 		}
 		if err != nil {
 			return nil, false, err

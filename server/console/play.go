@@ -9,13 +9,13 @@ import (
 	"osslive/store"
 )
 
-// maxLists is how many VOD lists a channel's page names.
-const maxLists = 50
+// maxVODs is how many VOD playlists a channel's page lists.
+const maxVODs = 50
 
-// lists returns the playlists beside a channel's segments but the live one.
-// Names that begin with a digit lie among the segments and are left out: there
-// may be a million of those.
-func (k *console) lists(ctx context.Context, c store.Channel) (names []string, err error) {
+// vodPlaylists returns the names of a channel's playlists, without the live one. It
+// starts after the names that begin with a digit, and so misses playlists among those:
+// segments have such names, and there may be a million.
+func (k *console) vodPlaylists(ctx context.Context, c store.Channel) (names []string, err error) {
 	root := c.Name + "/"
 	listing, err := k.config.Store.ListObjects(ctx, c.Bucket, store.ListQuery{Prefix: root, After: root + ":", Limit: 1000})
 	if err != nil {
@@ -23,7 +23,7 @@ func (k *console) lists(ctx context.Context, c store.Channel) (names []string, e
 	}
 	for _, o := range listing.Objects {
 		name := strings.TrimPrefix(o.Key, root)
-		if strings.HasSuffix(name, ".m3u8") && name != c.Target.PlaylistName && len(names) < maxLists {
+		if strings.HasSuffix(name, ".m3u8") && name != c.Target.PlaylistName && len(names) < maxVODs {
 			names = append(names, name)
 		}
 	}
@@ -31,15 +31,17 @@ func (k *console) lists(ctx context.Context, c store.Channel) (names []string, e
 }
 
 type playView struct {
-	Bucket, Key, URL, Play string
+	Bucket, Key string
+	URL         string // at the API, unsigned
+	Play        string // URL for the player, signed if the playlist is private
 }
 
-// playPage is the path of the page that plays a playlist.
+// playPage returns the path of the page that plays a playlist.
 func playPage(bucket, key string) string {
 	return "/play/" + url.PathEscape(bucket) + "?key=" + url.QueryEscape(key)
 }
 
-// play shows any playlist, signed where that is needed.
+// play builds the page that plays the playlist which the parameter key names.
 func (k *console) play(r *http.Request) (string, any, error) {
 	bucket, o, err := k.findObject(r)
 	if err != nil {
@@ -48,7 +50,7 @@ func (k *console) play(r *http.Request) (string, any, error) {
 	v := playView{Bucket: bucket.Name, Key: o.Key, URL: k.objectURL(r, bucket.Name, o.Key)}
 	v.Play = v.URL
 	if private(bucket, o) {
-		v.Play = k.signedURL(r, bucket.Name, o.Key, url.Values{"x-oss-process": {"hls/sign"}}, playFor)
+		v.Play = k.signedURL(r, bucket.Name, o.Key, url.Values{"x-oss-process": {"hls/sign"}}, playValidity)
 	}
 	return o.Key, v, nil
 }

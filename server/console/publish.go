@@ -17,7 +17,7 @@ import (
 	"osslive/store"
 )
 
-// How long a publish URL may be good, in hours.
+// Validity of a publish URL, in hours.
 const (
 	defaultHours = 24
 	maxHours     = 10 * 366 * 24
@@ -25,39 +25,40 @@ const (
 
 type publishView struct {
 	store.Channel
-	Hours   int
-	Expires time.Time
-	URL     string
-	Server  string // of OBS
-	Key     string
-	Phone   qrCode
-	Near    bool // the URL names this machine: a phone cannot use it
-	Lines   []commandLine
-	Every   int // seconds between key frames that fit FragDuration
+	Hours    int // validity of URL
+	Expires  time.Time
+	URL      string // to publish to, signed
+	Server   string // URL as the two fields of OBS
+	Key      string
+	QR       qrCode // of URL
+	Loopback bool   // URL names this machine: no other can use it
+	Commands []command
+	Interval int // seconds between key frames that fit FragDuration
 }
 
-type commandLine struct{ ID, Title, Text string }
+// command is a command line that publishes a test picture.
+type command struct{ ID, Title, Text string }
 
 func (k *console) publish(r *http.Request) (string, any, error) {
 	c, err := k.config.Store.Channel(r.Context(), r.PathValue("bucket"), r.PathValue("channel"))
 	if err != nil {
 		return "", nil, err
 	}
-	v := publishView{Channel: c, Hours: defaultHours, Every: publishing.KeyframeInterval(c.Target.FragDuration)}
+	v := publishView{Channel: c, Hours: defaultHours, Interval: publishing.KeyframeInterval(c.Target.FragDuration)}
 	if text := r.FormValue("hours"); text != "" {
 		if v.Hours, err = strconv.Atoi(text); err != nil || v.Hours < 1 || v.Hours > maxHours {
-			return "", nil, inputError(fmt.Sprintf("hours is %q; it is a whole number from 1 to %d.", text, maxHours))
+			return "", nil, inputError(fmt.Sprintf("hours is %q; give a whole number from 1 to %d.", text, maxHours))
 		}
 	}
 	v.Expires = k.config.Now().Add(time.Duration(v.Hours) * time.Hour)
 	v.URL = k.publishURL(r, c, v.Expires)
 	v.Server, v.Key = publishing.SplitOBS(v.URL)
-	if v.Phone, err = newQRCode(v.URL); err != nil {
+	if v.QR, err = newQRCode(v.URL); err != nil {
 		return "", nil, err
 	}
-	v.Near = Loopback(k.apiHost(r))
+	v.Loopback = Loopback(k.apiHost(r))
 	frag := c.Target.FragDuration
-	v.Lines = []commandLine{
+	v.Commands = []command{
 		{"ffmpeg-sh", "ffmpeg, for sh", publishing.FFmpeg(publishing.Sh, v.URL, frag)},
 		{"ffmpeg-ps", "ffmpeg, for PowerShell", publishing.FFmpeg(publishing.PowerShell, v.URL, frag)},
 		{"gst-sh", "GStreamer, for sh", publishing.GStreamer(publishing.Sh, v.URL, frag)},
@@ -66,15 +67,16 @@ func (k *console) publish(r *http.Request) (string, any, error) {
 	return "Publish to " + c.Bucket + "/" + c.Name, v, nil
 }
 
-// publishURL is a channel's signed publish URL, on the port of the API.
+// publishURL returns a channel's signed publish URL, on the port of the API.
 func (k *console) publishURL(r *http.Request, c store.Channel, expires time.Time) string {
 	p := auth.Publish{Bucket: c.Bucket, Channel: c.Name}
 	return publishing.URL(k.apiHost(r), c.Bucket, c.Name, auth.SignPublish(&p, k.config.Key, expires))
 }
 
-// apiHost is the authority of the API, with a port: RTMP has another default.
+// apiHost returns the authority of the API, always with a port: the default ports of
+// HTTP and RTMP differ.
 func (k *console) apiHost(r *http.Request) string {
-	u, err := url.Parse(k.api(r))
+	u, err := url.Parse(k.apiURL(r))
 	if err != nil {
 		return k.config.Listen
 	}
@@ -87,7 +89,7 @@ func (k *console) apiHost(r *http.Request) string {
 	return net.JoinHostPort(u.Hostname(), "80")
 }
 
-// obsProfile answers with a zipped folder that OBS imports.
+// obsProfile sends a ZIP file with the folder of an OBS profile.
 func (k *console) obsProfile(w http.ResponseWriter, r *http.Request) {
 	_, data, err := k.publish(r)
 	if err != nil {
@@ -111,15 +113,17 @@ func (k *console) obsProfile(w http.ResponseWriter, r *http.Request) {
 	archive.Close()
 }
 
-// qrCode is a drawing of one: a path of runs of dark cells.
+// qrCode is the drawing of a QR code.
 type qrCode struct {
-	Size int    // cells, with the margin
-	Path string // SVG
+	Size int    // width and height with the margin, in cells
+	Path string // SVG path of the dark cells
 }
 
 // qrMargin is the quiet zone (ISO/IEC 18004 §9.1), in cells.
 const qrMargin = 4
 
+// newQRCode returns the QR code of text. It draws each run of dark cells of a row as
+// one rectangle.
 func newQRCode(text string) (qrCode, error) {
 	code, err := qr.Encode(text, qr.L)
 	if err != nil {

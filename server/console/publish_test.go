@@ -16,8 +16,8 @@ import (
 	"osslive/store"
 )
 
-// TestPublishURL: the URL that a page shows is one that a publish is let in with,
-// for as long as was asked.
+// TestPublishURL checks that the URL on a page has a valid signature for as many hours
+// as the form asks for.
 func TestPublishURL(t *testing.T) {
 	f := newFixture(t, nil)
 	for _, name := range []string{"ch", `it's "a" <b>&c`, "直播 100%"} {
@@ -49,7 +49,7 @@ func TestPublishURL(t *testing.T) {
 	}
 }
 
-func TestOBSDownload(t *testing.T) {
+func TestOBSProfileDownload(t *testing.T) {
 	f := newFixture(t, nil)
 	if _, err := f.Store.PutChannel(t.Context(), store.Channel{Bucket: "open", Name: "a\"b..;"}); err != nil {
 		t.Fatal(err)
@@ -78,8 +78,8 @@ func TestOBSDownload(t *testing.T) {
 	}
 }
 
-// TestAPIHost: RTMP has another default port than HTTP, so the URL names one.
-func TestAPIHost(t *testing.T) {
+// TestAPIHostHasPort: the default ports of HTTP and RTMP differ, so the URL has a port.
+func TestAPIHostHasPort(t *testing.T) {
 	for public, want := range map[string]string{
 		"": "127.0.0.1:9000", "http://oss.example.com": "oss.example.com:80", "https://oss.example.com": "oss.example.com:443",
 		"http://oss.example.com:8080": "oss.example.com:8080", "http://[2001:db8::1]": "[2001:db8::1]:80",

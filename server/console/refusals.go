@@ -8,18 +8,18 @@ import (
 	"osslive/server/refusal"
 )
 
-// errNoRefusal is a request ID that leads nowhere.
+// errNoRefusal says that the log of refusals has no entry for a request ID.
 var errNoRefusal = errors.New("no such refusal")
 
-// listedRefusals is how many of those that are kept the page shows.
+// listedRefusals is how many refusals the page lists.
 const listedRefusals = 200
 
 func (k *console) refusals(*http.Request) (string, any, error) {
 	return "Refusals", k.config.Refusals.Summaries(listedRefusals), nil
 }
 
-// refusal is the page of one refusal; with .txt or .json after the ID it is what
-// "osslive explain" prints.
+// refusal serves the page of one refusal. After an ID with .txt or .json it sends the
+// text or the document that "osslive explain" prints.
 func (k *console) refusal(w http.ResponseWriter, r *http.Request) {
 	if id := r.PathValue("id"); strings.HasSuffix(id, ".txt") || strings.HasSuffix(id, ".json") {
 		k.config.Refusals.ServeHTTP(w, r)
@@ -34,7 +34,7 @@ func (k *console) refusal(w http.ResponseWriter, r *http.Request) {
 	})(w, r)
 }
 
-// lastRefusal is the last refused publish to a channel, nil for none.
+// lastRefusal returns the last refused publish to a channel, nil if there is none.
 func (k *console) lastRefusal(bucket, channel string) *refusal.Summary {
 	r := k.config.Refusals.LastPublish(bucket, channel)
 	if r == nil {

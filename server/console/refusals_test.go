@@ -11,9 +11,9 @@ import (
 	"osslive/server/refusal"
 )
 
-// TestRefusals shows a refused request on its page, as text, and a refused publish on
+// TestRefusalPages finds a refused request on its page, as text, and a refused publish on
 // the page of its channel.
-func TestRefusals(t *testing.T) {
+func TestRefusalPages(t *testing.T) {
 	f := newFixture(t, func(c *Config) {
 		c.Refusals = refusal.New(refusal.Config{Store: c.Store, Keys: auth.NewKeys(testKey)})
 	})
@@ -41,7 +41,7 @@ func TestRefusals(t *testing.T) {
 	wantAll(t, "the document", f.get(t, "/refusals/AB.json", here), `"cause": "content-type"`)
 
 	if w := f.do(http.MethodGet, "/refusals/EF", here, nil); w.Code != http.StatusNotFound {
-		t.Errorf("one that is not kept: %d, want 404", w.Code)
+		t.Errorf("an unknown request ID: %d, want 404", w.Code)
 	}
 	for _, path := range []string{"/refusals", "/refusals.json", "/refusals/AB", "/refusals/AB.txt"} {
 		if w := f.do(http.MethodGet, path, there, nil); w.Code != http.StatusForbidden {

@@ -9,29 +9,29 @@ import (
 	"osslive/store"
 )
 
-// snippets are programs that run as they are, with the SDKs' packages, against a
-// server with the built-in settings; the pages put in those of this server.
+// snippets are example programs for the OSS SDKs. The files run unchanged against a
+// server with default settings; the pages replace these by the settings of this server.
 var snippets = []snippet{
 	{"python.py", "Python", ""}, {"go.txt", "Go", ""}, {"node.js", "Node", ""}, {"Lecture.java", "Java", ""},
 }
 
 type snippet struct{ File, Title, Text string }
 
-// What the files are written for.
+// The settings in the files, which the pages replace.
 const (
-	writtenEndpoint = "http://127.0.0.1:9000"
-	writtenBucket   = "demo"
-	writtenID       = "osslive"
-	writtenSecret   = "osslive-secret"
+	fileEndpoint = "http://127.0.0.1:9000"
+	fileBucket   = "demo"
+	fileID       = "osslive"
+	fileSecret   = "osslive-secret"
 )
 
-// maskedSecret stands where the secret is nobody's business.
+// maskedSecret replaces a secret that a page must not show.
 const maskedSecret = "YOUR-ACCESS-KEY-SECRET"
 
 type snippetsView struct {
 	Bucket   string
 	Buckets  []store.Bucket
-	Masked   bool
+	Masked   bool // the snippets have maskedSecret
 	Snippets []snippet
 }
 
@@ -53,10 +53,11 @@ func (k *console) snippets(r *http.Request) (string, any, error) {
 	return "Snippets", v, nil
 }
 
-// showsSecret: the built-in one is no secret, and good for nothing on other machines.
+// showsSecret reports whether the caller may see the secret of the key: only the
+// built-in secret, which is public, and only on this machine, where it works.
 func (k *console) showsSecret(r *http.Request) bool { return k.config.BuiltIn && local(r) }
 
-// snippet returns a file filled in for a bucket.
+// snippet returns the text of a file with the settings of this server and the bucket.
 func (k *console) snippet(r *http.Request, file, bucket string) (string, error) {
 	if bucket != "" {
 		if _, err := k.config.Store.Bucket(r.Context(), bucket); err != nil {
@@ -72,7 +73,7 @@ func (k *console) snippet(r *http.Request, file, bucket string) (string, error) 
 		secret = k.config.Key.Secret
 	}
 	var pairs []string
-	for _, p := range [][2]string{{writtenEndpoint, k.api(r)}, {writtenSecret, secret}, {writtenID, id}, {writtenBucket, bucket}} {
+	for _, p := range [][2]string{{fileEndpoint, k.apiURL(r)}, {fileSecret, secret}, {fileID, id}, {fileBucket, bucket}} {
 		for _, quote := range []string{`'`, `"`} {
 			pairs = append(pairs, quote+p[0]+quote, quote+escape(p[1], quote)+quote)
 		}
@@ -80,12 +81,13 @@ func (k *console) snippet(r *http.Request, file, bucket string) (string, error) 
 	return strings.NewReplacer(pairs...).Replace(string(text)), nil
 }
 
-// escape makes text of a literal of any of the languages: a key's ID may be anything.
+// escape returns text for a string literal in quote of any of the languages. A key's ID
+// may have any characters.
 func escape(text, quote string) string {
 	return strings.NewReplacer(`\`, `\\`, quote, `\`+quote, "\n", `\n`, "\r", `\r`).Replace(text)
 }
 
-// download of a snippet, ready to run.
+// snippetFile sends a snippet as a file to save.
 func (k *console) snippetFile(w http.ResponseWriter, r *http.Request) {
 	file := r.PathValue("file")
 	if !slices.ContainsFunc(snippets, func(s snippet) bool { return s.File == file }) {

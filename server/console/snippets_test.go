@@ -8,14 +8,15 @@ import (
 	"osslive/auth"
 )
 
-// TestSnippetFiles: what the pages replace stands in each file once, as a literal.
-func TestSnippetFiles(t *testing.T) {
+// TestSnippetFilesHaveSettings checks that each file has each setting that the pages
+// replace once, as a literal.
+func TestSnippetFilesHaveSettings(t *testing.T) {
 	for _, s := range snippets {
 		text, err := files.ReadFile("snippets/" + s.File)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, written := range []string{writtenEndpoint, writtenBucket, writtenID, writtenSecret} {
+		for _, written := range []string{fileEndpoint, fileBucket, fileID, fileSecret} {
 			n := strings.Count(string(text), `"`+written+`"`) + strings.Count(string(text), `'`+written+`'`)
 			if n != 1 {
 				t.Errorf("%s has %q as a literal %d times, want 1", s.File, written, n)
@@ -24,9 +25,9 @@ func TestSnippetFiles(t *testing.T) {
 	}
 }
 
-// TestSnippetSecrets: no page has a secret but the built-in one, and that only
-// on this machine.
-func TestSnippetSecrets(t *testing.T) {
+// TestPagesHideSecrets checks that no page has a secret but the built-in one, and that
+// one only on this machine.
+func TestPagesHideSecrets(t *testing.T) {
 	builtIn := auth.Key{ID: "osslive", Secret: "osslive-secret"}
 	for _, c := range []struct {
 		name    string
@@ -60,7 +61,9 @@ func TestSnippetSecrets(t *testing.T) {
 	}
 }
 
-func TestSnippetFilled(t *testing.T) {
+// TestSnippetsHaveServerSettings checks that snippets have the endpoint, key and bucket
+// of the server, escaped.
+func TestSnippetsHaveServerSettings(t *testing.T) {
 	f := newFixture(t, func(c *Config) { c.Key.ID = `it's "x"\` })
 	f.PublicURL = "http://oss.example.com:8080"
 	f.handler = New(f.Config)

@@ -6,25 +6,25 @@ import (
 	"osslive/store"
 )
 
-// The timeline shows what was recorded last.
+// Limits of the timeline, which shows the last segments.
 const (
 	timelineSegments = 60
 	timelineSpan     = 10 * time.Minute
 )
 
-// Lengths of the timeline's drawing, in units of its own; the page stretches it.
+// Lengths in the timeline's drawing, in units of its viewBox. The page stretches it.
 const (
 	timelineWidth  = 1000
 	timelineHeight = 100
-	breakWidth     = 14 // a reconnect
-	leastHeight    = 4
+	breakWidth     = 14 // space before a reconnect
+	leastHeight    = 4  // of a bar
 )
 
-// lateBy is how much longer than its media a segment may take until it is
-// recorded: the publisher, the network or the disk is behind real time.
+// A segment is late if it is committed more than lateBy after its end: the publisher,
+// the network or the disk is slower than real time.
 const lateBy = time.Second
 
-// timeline is a drawing of segments, oldest first.
+// timeline is the drawing of the last segments, oldest first.
 type timeline struct {
 	Segments      []bar
 	Width, Height int
@@ -34,7 +34,7 @@ type timeline struct {
 	Bytes                                     int64
 }
 
-// bar is one segment: as wide as it is long, as high as it is large.
+// bar is the drawing of one segment: its width shows the duration, its height the size.
 type bar struct {
 	X, Y, W, H float64
 	Name       string
@@ -49,7 +49,7 @@ type bar struct {
 	Late          bool
 }
 
-// Mark is where signs above the bar stand.
+// Mark returns the X of a sign above the bar.
 func (b bar) Mark() float64 { return b.X + b.W/2 }
 
 func newTimeline(segments []store.Object) timeline {

@@ -48,7 +48,7 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-func TestKeyInterval(t *testing.T) {
+func TestKeyIntervalAgainstFragDuration(t *testing.T) {
 	for _, c := range []struct {
 		interval time.Duration
 		frag     int
@@ -64,13 +64,13 @@ func TestKeyInterval(t *testing.T) {
 		{0, 5, 0, false},
 	} {
 		v := newKeyInterval(c.interval, c.frag)
-		if v.Segment != c.segment || v.Fits != c.fits || c.frag%v.Want != 0 {
+		if v.Segment != c.segment || v.Fits != c.fits || c.frag%v.Suggest != 0 {
 			t.Errorf("every %v for %d s: got %+v, want segments of %v, fits %v", c.interval, c.frag, v, c.segment, c.fits)
 		}
 	}
 }
 
-func TestTexts(t *testing.T) {
+func TestFormats(t *testing.T) {
 	for _, c := range [][2]string{
 		{bytesText(0), "0 B"}, {bytesText(int64(999)), "999 B"}, {bytesText(1024.0), "1.0 KiB"}, {bytesText(20 << 20), "20 MiB"}, {bytesText(int64(5) << 50), "5120 TiB"},
 		{rateText(0), "0 kbit/s"}, {rateText(64_000), "512 kbit/s"}, {rateText(500_000), "4.0 Mbit/s"},

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts hls.js where the console serves it from: the player of browsers that have
-# no HLS of their own. Needs npm; package-lock.json has the digest of what may come.
+# Downloads hls.js, the player for browsers without HLS, to the folder that the console
+# serves. Needs npm. package-lock.json has the digest of the package.
 set -eu
 cd "$(dirname "$0")/../../.."
 

@@ -3,7 +3,7 @@ const OSS = require('ali-oss');
 
 const client = new OSS({
   endpoint: 'http://127.0.0.1:9000',
-  sldEnable: true, // the bucket stands in the path, as an address of an IP needs it
+  sldEnable: true, // the bucket is in the path: an IP address has no subdomains
   bucket: 'demo',
   accessKeyId: 'osslive',
   accessKeySecret: 'osslive-secret',

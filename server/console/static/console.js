@@ -1,9 +1,9 @@
-// Keeps the page up to date, plays, and copies texts. Without it every page
-// still shows and changes everything, but only when it is loaded.
+// Keeps the page up to date, starts the player, and copies texts. Without JavaScript
+// a page shows its state at the time it was loaded, and its forms work.
 import { play } from "/static/player.js";
 
-// morph makes the children of one element those of another, and touches only
-// what differs: the focus, the selection and what is open stay.
+// morph makes the children of old equal to those of fresh. It changes only nodes that
+// differ, so that focus, selection and open <details> stay.
 const morph = (old, fresh) => {
   const want = [...fresh.childNodes];
   want.forEach((node, i) => {
@@ -27,7 +27,7 @@ const morph = (old, fresh) => {
   while (old.childNodes.length > want.length) old.lastChild.remove();
 };
 
-const say = text => {
+const notify = text => {
   const toast = document.getElementById("connection");
   toast.textContent = text;
   toast.hidden = text === "";
@@ -39,16 +39,16 @@ if (live) {
   const parser = new DOMParser();
   const events = new EventSource(live.dataset.events);
   events.addEventListener("message", e => {
-    say("");
+    notify("");
     morph(live, parser.parseFromString(e.data, "text/html").body);
     player?.status(document.getElementById("now")?.dataset);
   });
   events.addEventListener("gone", () => {
     events.close();
-    say("This is gone: it has been deleted.");
+    notify("This channel has been deleted.");
   });
-  events.addEventListener("error", () => say("The server does not answer; trying again."));
-  // A page that is left must not hold one of the browser's few connections.
+  events.addEventListener("error", () => notify("The server does not answer. Trying again…"));
+  // A page in the back/forward cache must not hold one of the browser's few connections.
   addEventListener("pagehide", () => events.close());
   addEventListener("pageshow", e => { if (e.persisted) location.reload(); });
 }
@@ -60,7 +60,7 @@ document.addEventListener("click", async e => {
   const text = from.value ?? from.textContent;
   try {
     await navigator.clipboard.writeText(text);
-  } catch { // a page that is not from this machine, nor by HTTPS
+  } catch { // browsers have no clipboard API on pages by plain HTTP from another machine
     if (from.select) from.select();
     else getSelection().selectAllChildren(from);
     document.execCommand("copy");

@@ -1,7 +1,7 @@
-// Plays a live playlist: with the browser's own HLS where there is one, else
-// with hls.js, which "make console" puts beside this file.
+// Plays a playlist: with the browser's own HLS if it has one, else with hls.js, which
+// "make console" adds to this folder.
 
-const pause = 500; // ms between two looks at a list that cannot be played yet
+const pause = 500; // ms between two attempts to play
 
 export const play = video => {
   if (!video) return null;
@@ -10,35 +10,36 @@ export const play = video => {
   const native = video.canPlayType("application/vnd.apple.mpegurl") !== "";
   let hls = null, timer = 0, edge = null, status = null;
 
-  // The list exists from the first segment on, which the page knows, and Chromium
-  // does not play one of a single segment; so it is looked at first.
+  // playable reports whether the playlist has two segments or is complete: Chromium
+  // does not play a live playlist of one segment.
   const playable = async () => {
     try {
       const list = await fetch(video.dataset.src, { cache: "no-store" });
       const text = await list.text();
       return list.ok && (text.includes("#EXT-X-ENDLIST") || text.split("#EXTINF").length > 2);
     } catch {
-      return true; // the bucket's CORS rules keep it from us, not from the player
+      return true; // the bucket's CORS rules forbid fetch, but not the player
     }
   };
 
-  const again = () => {
+  const retry = () => {
     clearTimeout(timer);
     timer = setTimeout(start, pause);
   };
 
   const start = async () => {
     const now = document.getElementById("now");
+    // Without data-last the channel has no segment, and its playlist does not exist.
     if (now && now.dataset.last === undefined || !await playable()) {
       message.textContent = "Waiting for the stream…";
-      again();
+      retry();
       return;
     }
     if (native) {
       video.src = video.dataset.src;
     } else if (!await startHLS()) {
-      message.textContent = "This browser does not play HLS by itself. Build osslive with “make console”, which adds a player, " +
-        "use Chrome, Edge or Safari, or open the playlist in VLC or ffplay.";
+      message.textContent = "This browser has no HLS player. Use Chrome, Edge or Safari, open the playlist in VLC or ffplay, " +
+        "or build osslive with “make console”, which adds a player.";
       return;
     }
     video.play().catch(() => {});
@@ -53,19 +54,19 @@ export const play = video => {
       if (!error.fatal) return;
       hls.destroy();
       hls = null;
-      again();
+      retry();
     });
     hls.loadSource(video.dataset.src);
     hls.attachMedia(video);
     return true;
   };
 
-  video.addEventListener("error", again); // also when another encoder came
+  video.addEventListener("error", retry); // a new publish may have other parameters
   video.addEventListener("playing", () => { message.textContent = ""; });
 
-  // The name of a segment is when it began. So the picture is behind by what is
-  // buffered before it, by what the list has that is not yet loaded, and by how
-  // long ago the list ended.
+  // The name of a segment is its start in Unix milliseconds. The delay to live is the
+  // sum of what is buffered ahead of the picture, the segments that the playlist has and
+  // the player has not loaded yet, and the age of the playlist's end.
   let loaded = 0;
   new PerformanceObserver(list => {
     for (const { name } of list.getEntries()) {
@@ -86,11 +87,11 @@ export const play = video => {
   }
 
   return {
-    // status is told what the page says of the channel.
+    // status takes the data attributes of the page's element "now".
     status: now => {
       if (!now) return;
       edge = now.age === undefined ? null : { last: Number(now.last), age: now.age / 1000, at: performance.now() };
-      if (status !== null && status !== "Live" && now.status === "Live") again(); // on the air again
+      if (status !== null && status !== "Live" && now.status === "Live") retry(); // a new publish
       status = now.status;
     },
   };
