@@ -141,7 +141,7 @@ func (k *console) createVOD(r *http.Request) (string, error) {
 	q.To = q.To.Add(time.Second - time.Millisecond) // include the last second as a whole
 	list, err := vod.New(ctx, k.config.Store, q)
 	if errors.Is(err, vod.ErrNoSegments) {
-		return "", inputError("The channel has no segment from " + stampText(q.From) + " to " + stampText(q.To) + "; give a time of its history.")
+		return "", inputError("The channel has no segment from " + stampText(q.From) + " to " + stampText(q.To) + "; choose a time at which it was live.")
 	}
 	if err != nil {
 		return "", err

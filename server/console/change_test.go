@@ -23,7 +23,7 @@ func TestChannelForms(t *testing.T) {
 	f := newFixture(t, nil)
 	wantAll(t, "form", f.get(t, "/new", here), `value="open"`, `value="closed"`, `name="FragDuration"`)
 	create := form("bucket", "open", "name", "a/b", "description", "", "FragDuration", "4", "FragCount", "6", "playlist", "p.m3u8")
-	if w := f.do(http.MethodPost, "/new", here, create); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "no slash") {
+	if w := f.do(http.MethodPost, "/new", here, create); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "ChannelName is &#34;a/b&#34;: a channel name has no slash.") {
 		t.Errorf("a bad name: got %d %s", w.Code, w.Body)
 	}
 	create.Set("name", "a b")

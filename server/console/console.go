@@ -18,6 +18,7 @@ package console
 import (
 	"embed"
 	"errors"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"log/slog"
@@ -161,7 +162,7 @@ func problemText(err error) (status int, text string) {
 	case errors.As(err, &input):
 		return http.StatusBadRequest, string(input)
 	case errors.As(err, &invalid):
-		return http.StatusBadRequest, invalid.Error()
+		return http.StatusBadRequest, fmt.Sprintf("%s is %.80q: %s.", invalid.Field, invalid.Value, invalid.Message)
 	case errors.Is(err, errNoRefusal):
 		return http.StatusNotFound, "There is no refusal with this request ID. The server remembers the last 1,000, until it ends."
 	}
