@@ -16,8 +16,6 @@ const (
 	audioSlack = mpegts.Second * 40 / 1000
 	// audioLead is how much older than the first picture audio may be.
 	audioLead = mpegts.Second / 10
-	// videoStall is how far behind the audio video has gone, if audio has to cut.
-	videoStall = 5 * mpegts.Second
 
 	// AAC frames share a PES packet until one of these is reached.
 	maxPending     = 2800
@@ -146,7 +144,7 @@ func (s *Segmenter) audioConfig(body []byte) error {
 	before := a.config
 	before.heard = c.heard // which is not in the segments
 	if s.out.Program().Audio && c != before {
-		s.cutAtFrame, s.reconfigured = true, true
+		s.pending.order(anyFrame, AtParameters)
 	}
 	a.record, a.config, a.header, a.usable, a.anchored = bytes.Clone(body), c, c.adts(), true, false
 	a.dropped = ""
@@ -183,7 +181,7 @@ func (s *Segmenter) audioFrame(time flv.Millis, body []byte) error {
 func (s *Segmenter) writeAudio(f *frame) error {
 	a := &s.audio
 	if s.seg.open && !s.out.Program().Audio {
-		s.cutAtKey = true // and from then on it is kept
+		s.pending.order(keyframe, AtTrack) // and from then on it is written
 		return nil
 	}
 	jumped := s.placeAudio(f.at)
@@ -215,7 +213,7 @@ func (s *Segmenter) writeAudio(f *frame) error {
 			return err
 		}
 	}
-	if err := s.cutAudio(pts); err != nil {
+	if err := s.cutBeforeAudio(pts); err != nil {
 		return err
 	}
 	a.started, a.last = true, pts
@@ -260,28 +258,9 @@ func (s *Segmenter) placeAudio(at mpegts.Ticks) (jumped bool) {
 // keyframe, or before if the video jumps too.
 func (s *Segmenter) audioJump() error {
 	if !s.out.Program().Video {
-		return s.endRun()
+		return s.jump()
 	}
-	s.cutAtKey, s.broken = true, true
-	return nil
-}
-
-// cutAudio cuts where no picture does it: in a stream without video, or whose
-// video has stalled.
-func (s *Segmenter) cutAudio(pts mpegts.Ticks) error {
-	if !s.seg.open {
-		return s.cut(pts, false, false)
-	}
-	age := pts - s.seg.first
-	if s.out.Program().Video {
-		if s.full() || age >= s.rule.force && pts-s.video.last >= videoStall {
-			return s.cut(pts, false, true)
-		}
-		return nil
-	}
-	if s.cutAtFrame || age >= s.rule.target || s.full() {
-		return s.cut(pts, false, false)
-	}
+	s.pending.order(keyframe, AtJump)
 	return nil
 }
 
@@ -304,11 +283,9 @@ func (s *Segmenter) flushAudio() error {
 		a.pending = a.pending[:0]
 		return nil
 	}
-	if s.cutAtFrame {
-		// They belong to the segment that no picture has started yet.
-		if err := s.cut(a.pendingAt, false, true); err != nil {
-			return err
-		}
+	// Frames of another configuration begin the segment that no picture has begun yet.
+	if err := s.cutForAudio(); err != nil {
+		return err
 	}
 	s.out.Audio(a.pendingAt, len(a.pending))
 	s.out.Append(a.pending)

@@ -239,7 +239,7 @@ func TestCutRule(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := newCutRule(tt.target).cut(tt.key, tt.age); got != tt.want {
+			if got := newCutRule(tt.target).decide(moment{picture: true, video: true, key: tt.key, age: tt.age}) != notYet; got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})

@@ -42,21 +42,19 @@ type Segment struct {
 	// its first frame to that of the next segment. Durations add up to the
 	// length of the stream, whatever its frame rate.
 	Duration time.Duration
-	// Discontinuity says that the segment does not go on from the one before.
-	// It is not set for the first one.
-	Discontinuity bool
+	// Ending says why it ended.
+	Ending Ending
+	// Forced says that the stream has video, and that no keyframe followed.
+	Forced bool
 	// Keyframe says that it starts with a keyframe.
 	Keyframe bool
-	// Forced says that it ended without a keyframe, because of its length, its size or the
-	// time that it was open.
-	Forced bool
+	// Discontinuity says that it does not continue the segment before, because that
+	// ended with a jump or a change of tracks or parameters. It is not set for the
+	// first one.
+	Discontinuity bool
 	// Bytes is its size.
 	Bytes int64
 }
-
-// framesPerLook is how many frames are written between looks at the real clock: a
-// look costs as much as the rest of what decides on a cut.
-const framesPerLook = 64
 
 // how long to wait, in real time
 const (
@@ -92,13 +90,10 @@ type Segmenter struct {
 	out   mpegts.Writer
 	seg   openSegment
 
-	decided      bool         // which tracks there are
-	reconfigured bool         // the next segment needs a new PMT
-	broken       bool         // the next segment starts with a discontinuity
-	cutAtFrame   bool         // the next frame that is written starts a segment
-	cutAtKey     bool         // the next keyframe does
-	runStart     mpegts.Ticks // since the last discontinuity
-	malformed    int          // tags dropped, or parameter sets
+	decided   bool         // which tracks there are
+	pending   pending      // the next cut that is ordered
+	runStart  mpegts.Ticks // since the last discontinuity
+	malformed int          // tags dropped, or parameter sets
 
 	mu   sync.Mutex
 	info StreamInfo
@@ -245,94 +240,6 @@ func (s *Segmenter) beside(key *frame, queued []frame) (kept []frame) {
 	return kept
 }
 
-// cut ends the open segment, if any, and starts the next with the frame at.
-func (s *Segmenter) cut(at mpegts.Ticks, keyframe, forced bool) error {
-	if s.seg.open {
-		if !s.cutAtFrame {
-			// What is pending since the cut was ordered has a new configuration.
-			if err := s.flushAudio(); err != nil {
-				return err
-			}
-		}
-		s.seg.segment.Forced = forced
-		if err := s.finish(at); err != nil {
-			return err
-		}
-	}
-	s.cutAtFrame, s.cutAtKey = false, false
-
-	first := s.out.Program() == mpegts.Program{}
-	program := mpegts.Program{
-		Video: keyframe || s.out.Program().Video,
-		HEVC:  s.video.current.codec == &hevc,
-		Audio: s.audio.usable || s.out.Program().Audio,
-	}
-	if program != s.out.Program() || s.reconfigured {
-		s.broken = !first
-		s.out.SetProgram(program)
-		s.reconfigured = false
-	}
-	w, err := s.sink.Open()
-	if err != nil {
-		s.lost = true
-		return err
-	}
-	if first || s.broken {
-		s.runStart = at
-	}
-	s.seg = openSegment{open: true, first: at, opened: s.cfg.Elapsed(), segment: Segment{Discontinuity: s.broken, Keyframe: keyframe}}
-	// The counters and the clock of a session start anew: for a player that
-	// comes from another session's segment, that is a discontinuity as well.
-	s.out.Begin(w, first || s.broken)
-	s.broken = false
-	return nil
-}
-
-// finish ends the open segment. The following one starts at next.
-func (s *Segmenter) finish(next mpegts.Ticks) error {
-	s.seg.open = false
-	if err := s.out.Finish(next); err != nil {
-		s.lost = true
-		return err
-	}
-	s.seg.segment.Duration = between(s.seg.first, next)
-	s.seg.segment.Bytes = s.out.Bytes()
-	if err := s.sink.Finish(s.seg.segment); err != nil {
-		s.lost = true
-		return err
-	}
-	return nil
-}
-
-// endRun finishes the open segment with its own last frame: what comes next
-// does not follow from it.
-func (s *Segmenter) endRun() error {
-	if s.seg.open {
-		// What is pending since a cut was ordered has a new configuration, and belongs
-		// to what comes next.
-		if !s.cutAtFrame {
-			if err := s.flushAudio(); err != nil {
-				return err
-			}
-		}
-		if err := s.finish(s.end()); err != nil {
-			return err
-		}
-	}
-	s.broken = true
-	return nil
-}
-
-// end is when the last frame of the open segment is over: the last picture by its
-// decoding time, unless the video has stalled and the sound gone on after what is shown.
-func (s *Segmenter) end() mpegts.Ticks {
-	v, heard := &s.video, s.audio.last+s.audio.interval()
-	if s.seg.video && heard <= v.shown+v.interval+mpegts.Second {
-		return v.last + v.interval
-	}
-	return heard
-}
-
 // failed remembers an error of the segment's writer.
 func (s *Segmenter) failed() error {
 	err := s.out.Err()
@@ -379,5 +286,5 @@ func (s *Segmenter) close() error {
 	if err := s.flushAudio(); err != nil {
 		return err
 	}
-	return s.finish(s.end())
+	return s.finish(s.end(), AtClose)
 }

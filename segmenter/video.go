@@ -206,7 +206,7 @@ func (s *Segmenter) adopt(f *frame) bool {
 		return false
 	}
 	if v.started && !same {
-		s.reconfigured = true
+		s.pending.order(keyframe, AtParameters)
 	}
 	v.current, v.pending = v.pending.sets, nil
 	v.prefix = v.current.prefix()
@@ -259,7 +259,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 	// A segment that audio has begun after the jump goes on with its keyframe.
 	joins := f.key && !s.seg.video && base == s.audio.base
 	if jumped && s.seg.open && !audioOnly && !joins {
-		if err := s.endRun(); err != nil {
+		if err := s.jump(); err != nil {
 			return err
 		}
 		s.phase = waitKeyframe
@@ -279,7 +279,7 @@ func (s *Segmenter) writeVideo(f *frame) error {
 		// Audio went on alone in this segment, and the clock with it.
 		dts = max(dts, s.seg.first, s.audio.last-maxApart)
 	}
-	if err := s.cutBefore(dts, f.key); err != nil {
+	if err := s.cutBeforePicture(dts, f.key); err != nil {
 		return err
 	}
 	if v.started {
@@ -373,29 +373,4 @@ func (s *Segmenter) videoBase(at mpegts.Ticks) (base mpegts.Ticks, jumped bool) 
 		return at - a.last, false
 	}
 	return at, false
-}
-
-// cutBefore starts a segment with the picture at dts if one is due.
-func (s *Segmenter) cutBefore(dts mpegts.Ticks, key bool) error {
-	if !s.seg.open {
-		return s.cut(dts, key, false)
-	}
-	age := dts - s.seg.first
-	switch {
-	case key && (s.reconfigured || s.cutAtKey || !s.out.Program().Video):
-	case s.cutAtFrame:
-	case s.rule.cut(key, age), s.full():
-	default:
-		return nil
-	}
-	return s.cut(dts, key, !key)
-}
-
-// full says that the open segment has reached its limit of size or of real time.
-func (s *Segmenter) full() bool {
-	if s.out.Bytes() >= s.cfg.MaxBytes {
-		return true
-	}
-	s.seg.asked++
-	return s.seg.asked%framesPerLook == 0 && s.cfg.Elapsed()-s.seg.opened >= s.rule.open
 }
