@@ -39,12 +39,12 @@ const (
 	AtParameters        // the codec's parameters changed: a player's decoder starts anew
 )
 
-// String returns the reason in words.
+// String returns the reason in words that follow "ended by".
 func (e Ending) String() string {
 	return [...]string{
-		notYet: "", AtKeyframe: "key frame", AtTarget: "length reached, no video", AtLength: "no key frame in time",
-		AtSize: "size limit", AtRealTime: "open too long", AtClose: "end of the publish",
-		AtTrack: "a track joined", AtJump: "the clock jumped", AtParameters: "codec parameters changed",
+		notYet: "", AtKeyframe: "key frame", AtTarget: "FragDuration, no video", AtLength: "length, no key frame came",
+		AtSize: "size limit", AtRealTime: "real time, media stood still", AtClose: "end of the publish",
+		AtTrack: "a track that joined", AtJump: "a jump of the clock", AtParameters: "other codec parameters",
 	}[e]
 }
 

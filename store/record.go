@@ -91,6 +91,7 @@ type segmentRecord struct {
 	Session       string        `json:"session"`
 	Keyframe      bool          `json:"keyframe,omitempty"`
 	Forced        bool          `json:"forced,omitempty"`
+	Ending        string        `json:"ending,omitempty"`
 }
 
 type historyRecord struct {

@@ -15,8 +15,9 @@ type Segment struct {
 	Duration      time.Duration
 	Discontinuity bool // does not continue the segment before it
 	Session       string
-	Keyframe      bool // begins with a key frame
-	Forced        bool // ended without one, because of its length or size
+	Keyframe      bool   // begins with a key frame
+	Forced        bool   // ended without one, in a stream with video
+	Ending        string // why it ended, in words; "" in records of older versions
 }
 
 // Start is the wall-clock time at which the segment was opened.

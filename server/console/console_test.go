@@ -157,7 +157,7 @@ func TestChannelPage(t *testing.T) {
 	f.putChannel(t, "closed", "two")
 	p := f.publish(t, "open", "one")
 	segment(t, p, store.Segment{Duration: 5 * time.Second, Keyframe: true}, 1000)
-	segment(t, p, store.Segment{Duration: 7 * time.Second, Keyframe: true, Forced: true}, 3000)
+	segment(t, p, store.Segment{Duration: 7 * time.Second, Keyframe: true, Forced: true, Ending: "length, no key frame came"}, 3000)
 	segment(t, p, store.Segment{Duration: 5 * time.Second, Discontinuity: true}, 500)
 	if err := p.Renew(t.Context(), store.Stat{Connected: time.Now(), RemoteAddr: "192.0.2.7:4711",
 		Video: &store.VideoStat{Width: 640, Height: 360, FrameRate: 25, Codec: "H264", KeyInterval: 4 * time.Second},
@@ -166,7 +166,7 @@ func TestChannelPage(t *testing.T) {
 	}
 	page := f.get(t, "/channel/open/one", here)
 	wantAll(t, "channel page", page, `data-src="http://127.0.0.1:9000/open/one/playlist.m3u8"`, "640×360", "MP3 <small>dropped</small>", "Audio is dropped: choose AAC.", "192.0.2.7:4711", "every 4.0 s",
-		"segments are 8.0 s long", "The last 3 segments", "1 cut without a key frame", "1 discontinuities", "0 reconnects", "begins without a key frame")
+		"segments are 8.0 s long", "The last 3 segments", "1 cut without a key frame", "1 discontinuities", "0 reconnects", "begins without a key frame", `<td data-label="Ended by">length, no key frame came</td>`, `<td data-label="Ended by"></td>`)
 	if n := strings.Count(page, `class="bar`); n != 3 {
 		t.Errorf("got %d bars, want 3", n)
 	}

@@ -42,8 +42,9 @@ type bar struct {
 	Duration   time.Duration
 	Bytes      int64
 
-	Keyframe      bool // begins with one
-	Forced        bool // ended without one
+	Keyframe      bool   // begins with one
+	Forced        bool   // ended without one
+	Ending        string // why it ended
 	Discontinuity bool
 	Reconnect     bool // the first of another publish
 	Late          bool
@@ -61,7 +62,7 @@ func newTimeline(segments []store.Object) timeline {
 		seg := o.Segment
 		b := bar{
 			Name: seg.Name, Start: seg.Start(), Duration: seg.Duration, Bytes: o.Size,
-			Keyframe: seg.Keyframe, Forced: seg.Forced,
+			Keyframe: seg.Keyframe, Forced: seg.Forced, Ending: seg.Ending,
 			Reconnect: previous != "" && previous != seg.Session,
 			Late:      o.Modified.Sub(seg.Start()) > seg.Duration+lateBy,
 		}

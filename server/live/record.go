@@ -190,6 +190,7 @@ func (r *recorder) record(batch []finished) error {
 			Session:       r.session.ID(),
 			Keyframe:      f.Keyframe,
 			Forced:        f.Forced,
+			Ending:        f.Ending.String(),
 		}
 		segs = append(segs, store.SealedSegment{Writer: f.writer, Segment: seg})
 		r.window.Add(listing(seg))
