@@ -8,7 +8,7 @@ import (
 )
 
 // layers says which of our packages each package may import; see
-// "Architecture" in the README. HTTP and RTMP meet only in the store: server/api
+// doc/architecture.md. HTTP and RTMP meet only in the store: server/api
 // and server/live do not know each other.
 var layers = map[string][]string{
 	"auth":                        {},

@@ -110,7 +110,7 @@ func checkCertificate(_ context.Context, c *server.Config) []finding {
 	end := pair.Leaf.NotAfter
 	what := fmt.Sprintf("certificate %s is good until %s", c.TLSCert, end.Format(time.DateOnly))
 	if time.Now().After(end) {
-		return []finding{{broken, "certificate " + c.TLSCert + " expired on " + end.Format(time.DateOnly), "renew it; the README says how to make one"}}
+		return []finding{{broken, "certificate " + c.TLSCert + " expired on " + end.Format(time.DateOnly), "renew it; doc/operator.md says how to make one"}}
 	}
 	return []finding{{fine, what, ""}}
 }

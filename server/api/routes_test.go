@@ -1,14 +1,14 @@
 package api
 
 import (
-	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-// apiTable renders the route table as README shows it.
+// apiTable renders the route table as doc/api.md shows it.
 func apiTable() string {
 	var b strings.Builder
 	b.WriteString("| operation | request |\n| --- | --- |\n")
@@ -34,7 +34,7 @@ func apiTable() string {
 	return b.String()
 }
 
-// TestAPITable holds README's table, where it has one, to what is routed.
+// TestAPITable holds the table of doc/api.md to what is routed.
 func TestAPITable(t *testing.T) {
 	got := apiTable()
 	if *update {
@@ -49,18 +49,52 @@ func TestAPITable(t *testing.T) {
 	if got != string(want) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
-	readme, err := os.ReadFile("../../README.md")
+	table := markedPart(t, "../../doc/api.md", "<!-- api -->", "<!-- /api -->")
+	if strings.TrimSpace(table) != strings.TrimSpace(got) {
+		t.Errorf("the API table of doc/api.md differs from the routes; it should be testdata/api.md:\n%s", got)
+	}
+}
+
+// TestREADMEOperations: README's table by group has each routed operation once, and
+// nothing else.
+func TestREADMEOperations(t *testing.T) {
+	table := markedPart(t, "../../README.md", "<!-- operations -->", "<!-- /operations -->")
+	named := map[string]int{}
+	for _, m := range regexp.MustCompile("`([^`]*)`").FindAllStringSubmatch(table, -1) {
+		named[m[1]]++
+	}
+	for name, times := range named {
+		if times > 1 {
+			t.Errorf("README names %s %d times, want once", name, times)
+		}
+	}
+	routed := map[string]bool{}
+	for _, route := range routes {
+		routed[route.operation] = true
+		if named[route.operation] == 0 {
+			t.Errorf("README does not name %s", route.operation)
+		}
+	}
+	for name := range named {
+		if !routed[name] {
+			t.Errorf("README names %s, which is not routed", name)
+		}
+	}
+}
+
+// markedPart returns the text of a file between two marks, which it must have.
+func markedPart(t *testing.T, file, begin, end string) string {
+	t.Helper()
+	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, ok := bytes.Cut(readme, []byte("<!-- api -->"))
-	table, _, closed := bytes.Cut(rest, []byte("<!-- /api -->"))
-	if !ok || !closed || len(bytes.TrimSpace(table)) == 0 {
-		t.Fatal("README has no API table")
+	_, rest, ok := strings.Cut(string(page), begin)
+	text, _, closed := strings.Cut(rest, end)
+	if !ok || !closed || strings.TrimSpace(text) == "" {
+		t.Fatalf("%s has no table between %s and %s", file, begin, end)
 	}
-	if string(bytes.TrimSpace(table)) != strings.TrimSpace(got) {
-		t.Errorf("README's API table differs from the routes; it should be testdata/api.md:\n%s", got)
-	}
+	return text
 }
 
 // TestUnknownSubresources asks for everything that has no route: none of it
