@@ -10,9 +10,10 @@
 // allows the package's own scripts and no others.
 //
 // The package reads and changes data through packages store and vod, and takes refusals
-// from package refusal and the text of an error from package answer. It must not know the API's requests and XML, RTMP, the
-// publishers' connections, or how segments are cut. The admin address is another
-// origin than the API's, so an object never runs as a page of the console.
+// from package refusal and the text of an error from package answer. It must not know
+// the API's requests and XML, RTMP, the publishers' connections, or how segments are
+// cut. The admin address is another origin than the API's, so an object never runs as
+// a page of the console.
 package console
 
 import (
