@@ -25,6 +25,7 @@ import (
 	"osslive/server/address"
 	"osslive/server/door"
 	"osslive/store"
+	"osslive/store/seam"
 )
 
 // Off is the address of a listener that is not wanted.
@@ -93,9 +94,9 @@ type Config struct {
 
 // Backends are the three seams of a store.
 type Backends struct {
-	KV     store.KV
-	Leases store.Leases
-	Blobs  store.Blobs
+	KV     seam.KV
+	Leases seam.Leases
+	Blobs  seam.Blobs
 }
 
 // Bucket is a bucket to start with. ACL is private, public-read or

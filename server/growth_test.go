@@ -25,6 +25,7 @@ import (
 	"osslive/store/boltkv"
 	"osslive/store/fileblobs"
 	"osslive/store/memstore"
+	"osslive/store/seam"
 )
 
 // soak returns the size that a test has: small normally, as stated with
@@ -83,7 +84,7 @@ func fill(t *testing.T, n int, step time.Duration, files bool) (dir string) {
 	ok(err)
 	var record struct{ Blob string }
 	ok(json.Unmarshal(first.Value, &record))
-	var ops []store.Op
+	var ops []seam.Op
 	for i := 1; i < n; i++ {
 		name := strconv.FormatInt(recordedFrom+int64(i)*step.Milliseconds(), 10) + ".ts"
 		value := bytes.ReplaceAll(first.Value, []byte(w.Name()), []byte(name))
@@ -95,7 +96,7 @@ func fill(t *testing.T, n int, step time.Duration, files bool) (dir string) {
 			ok(b.Commit())
 			value = bytes.ReplaceAll(value, []byte(record.Blob), []byte(b.ID()))
 		}
-		if ops = append(ops, store.Put("object/demo/ch/"+name, value, store.Absent)); len(ops) == 64 || i == n-1 {
+		if ops = append(ops, seam.Put("object/demo/ch/"+name, value, seam.Absent)); len(ops) == 64 || i == n-1 {
 			ok(kv.Commit(ctx, ops...))
 			ops = ops[:0]
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"osslive/store/seam"
 )
 
 // minExtent is how large the last blob of an appendable object gets before the next
@@ -55,7 +57,7 @@ func (s *Store) AppendObject(ctx context.Context, o Object, position int64, body
 		return Object{}, err
 	}
 	var done Object
-	err = s.commitBlob(ctx, w.ID(), func() ([]Op, error) {
+	err = s.commitBlob(ctx, w.ID(), func() ([]seam.Op, error) {
 		now, guard, err := s.appendGuards(ctx, o, position)
 		if err != nil {
 			return nil, err
@@ -64,7 +66,7 @@ func (s *Store) AppendObject(ctx context.Context, o Object, position int64, body
 			return nil, &PositionError{now.Size}
 		}
 		done = now
-		if now.at == Absent {
+		if now.at == seam.Absent {
 			done = o
 		}
 		done.Type, done.HasCRC64 = Appendable, true
@@ -72,23 +74,23 @@ func (s *Store) AppendObject(ctx context.Context, o Object, position int64, body
 		done.CRC64 = joinCRC64(now.CRC64, in.crc64.Sum64(), in.size)
 		done.ETag = fmt.Sprintf("%016X%016X", done.CRC64, done.Size)
 		done.Modified = toTime(s.now().UnixMilli())
-		var ops []Op
+		var ops []seam.Op
 		done.content, ops = newContent(append(kept[:len(kept):len(kept)], extent{w.ID(), last.Size + in.size}))
 		if now.extents != "" {
-			ops = append(ops, Delete(bodyKey(now.extents), Any))
+			ops = append(ops, seam.Delete(bodyKey(now.extents), seam.Any))
 		}
 		ops = append(ops, content{blob: last.Blob}.release()...)
-		return append(ops, guard, Put(objectKey(o.Bucket, o.Key), encode(done.record()), now.at)), nil
+		return append(ops, guard, seam.Put(objectKey(o.Bucket, o.Key), encode(done.record()), now.at)), nil
 	})
 	return done, err
 }
 
 // appendGuards reads what an append depends on: the object and the bucket.
-func (s *Store) appendGuards(ctx context.Context, o Object, position int64) (old Object, guard Op, err error) {
+func (s *Store) appendGuards(ctx context.Context, o Object, position int64) (old Object, guard seam.Op, err error) {
 	old, guard, err = s.putGuards(ctx, o, PutOptions{})
 	switch {
 	case err != nil:
-	case old.at != Absent && old.Type != Appendable:
+	case old.at != seam.Absent && old.Type != Appendable:
 		err = ErrNotAppendable
 	case old.Size != position:
 		err = &PositionError{old.Size}
@@ -101,7 +103,7 @@ func (s *Store) appendGuards(ctx context.Context, o Object, position int64) (old
 // that the object is another one by now.
 func (s *Store) lastExtent(ctx context.Context, o Object) (kept []extent, last extent, bytes io.ReadCloser, err error) {
 	none := io.NopCloser(io.LimitReader(nil, 0))
-	if o.at == Absent {
+	if o.at == seam.Absent {
 		return nil, last, none, nil
 	}
 	list, err := s.listExtents(ctx, o)
@@ -112,9 +114,9 @@ func (s *Store) lastExtent(ctx context.Context, o Object) (kept []extent, last e
 		}
 		bytes, err = s.openExtent(ctx, o, last, 0, -1)
 	}
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, seam.ErrNotFound) {
 		if err = s.missing(ctx, o); errors.Is(err, ErrNoSuchKey) {
-			err = ErrConflict
+			err = seam.ErrConflict
 		}
 	}
 	return kept, last, bytes, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // ACL says what callers without rights of their own may do with a bucket.
@@ -56,7 +58,7 @@ func (s *Store) PutBucket(ctx context.Context, name string, acl ACL) (created bo
 			return err
 		}
 		before := b
-		created = at == Absent
+		created = at == seam.Absent
 		if created {
 			b = bucketRecord{ACL: Private, Created: s.now().UnixMilli()}
 		}
@@ -67,7 +69,7 @@ func (s *Store) PutBucket(ctx context.Context, name string, acl ACL) (created bo
 		if !created && b == before {
 			return nil
 		}
-		return s.kv.Commit(ctx, Put(bucketKey(name), encode(b), at))
+		return s.kv.Commit(ctx, seam.Put(bucketKey(name), encode(b), at))
 	})
 	return created && err == nil, err
 }
@@ -88,19 +90,19 @@ func (b bucketRecord) bucket(name string) Bucket {
 // bucket reads the record of a bucket. The returned op belongs into every Commit
 // that creates something in it: it fails when the bucket has changed meanwhile,
 // and calls off a deletion that is under way.
-func (s *Store) bucket(ctx context.Context, name string) (b bucketRecord, guard Op, err error) {
+func (s *Store) bucket(ctx context.Context, name string) (b bucketRecord, guard seam.Op, err error) {
 	key := bucketKey(name)
 	b, at, err := s.buckets.load(ctx, s.kv, key)
 	if err != nil {
 		return b, guard, err
 	}
-	if at == Absent {
+	if at == seam.Absent {
 		return b, guard, ErrNoSuchBucket
 	}
-	guard = Check(key, at)
+	guard = seam.Check(key, at)
 	if b.Deleting {
 		b.Deleting = false
-		guard = Put(key, encode(b), at)
+		guard = seam.Put(key, encode(b), at)
 	}
 	return b, guard, nil
 }
@@ -113,7 +115,7 @@ func (s *Store) Buckets(ctx context.Context, prefix, marker string, limit int) (
 }
 
 // listPage reads one page of the records below root and makes an item of each.
-func listPage[R, T any](ctx context.Context, kv KV, root, prefix, marker string, limit int, item func(name string, rec R) T) (Page[T], error) {
+func listPage[R, T any](ctx context.Context, kv seam.KV, root, prefix, marker string, limit int, item func(name string, rec R) T) (Page[T], error) {
 	limit = pageLimit(limit)
 	after := ""
 	if marker != "" {
@@ -149,7 +151,7 @@ func (s *Store) SetBucketACL(ctx context.Context, name string, acl ACL) error {
 			return err
 		}
 		b.ACL = acl
-		return s.kv.Commit(ctx, Put(guard.Key, encode(b), guard.Expect))
+		return s.kv.Commit(ctx, seam.Put(guard.Key, encode(b), guard.Expect))
 	})
 }
 
@@ -162,7 +164,7 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if at == Absent {
+		if at == seam.Absent {
 			return ErrNoSuchBucket
 		}
 		if !b.Deleting {
@@ -170,7 +172,7 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 				return err // without disturbing anybody's writes
 			}
 			b.Deleting = true
-			if err := s.kv.Commit(ctx, Put(key, encode(b), at)); err != nil {
+			if err := s.kv.Commit(ctx, seam.Put(key, encode(b), at)); err != nil {
 				return err
 			}
 			// Whoever read the bucket before the mark can no longer commit;
@@ -180,14 +182,14 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 				return err
 			}
 			if !b.Deleting {
-				return ErrConflict
+				return seam.ErrConflict
 			}
 		}
 		if err := s.checkEmpty(ctx, name); err != nil {
 			b.Deleting = false
-			return errors.Join(err, ignoreConflict(s.kv.Commit(ctx, Put(key, encode(b), at))))
+			return errors.Join(err, ignoreConflict(s.kv.Commit(ctx, seam.Put(key, encode(b), at))))
 		}
-		return s.kv.Commit(ctx, Delete(key, at), Delete(corsKey(name), Any))
+		return s.kv.Commit(ctx, seam.Delete(key, at), seam.Delete(corsKey(name), seam.Any))
 	})
 }
 
@@ -206,7 +208,7 @@ func (s *Store) checkEmpty(ctx context.Context, bucket string) error {
 
 // ignoreConflict is for a change that is dropped when somebody else made one.
 func ignoreConflict(err error) error {
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, seam.ErrConflict) {
 		return nil
 	}
 	return err
@@ -218,7 +220,7 @@ func (s *Store) BucketStat(ctx context.Context, name string) (BucketStat, error)
 		return BucketStat{}, err
 	}
 	stat := BucketStat{Modified: s.now()}
-	err := scan(ctx, s.kv, objectKey(name, ""), func(rec Record) error {
+	err := scan(ctx, s.kv, objectKey(name, ""), func(rec seam.Record) error {
 		o, err := decode[objectRecord](rec)
 		stat.Objects++
 		stat.Storage += o.Size
@@ -227,8 +229,8 @@ func (s *Store) BucketStat(ctx context.Context, name string) (BucketStat, error)
 	if err != nil {
 		return BucketStat{}, err
 	}
-	count := func(n *int64) func(Record) error {
-		return func(Record) error { *n++; return nil }
+	count := func(n *int64) func(seam.Record) error {
+		return func(seam.Record) error { *n++; return nil }
 	}
 	err = errors.Join(
 		scan(ctx, s.kv, channelKey(name, ""), count(&stat.Channels)),

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"osslive/store"
+	"osslive/store/seam"
 )
 
 func TestBucket(t *testing.T) {
@@ -120,7 +121,7 @@ func TestUnfinishedDelete(t *testing.T) {
 	mark := func() {
 		t.Helper()
 		deleting := []byte(`{"acl":"public-read","created":1,"deleting":true}`)
-		if err := e.kv.Commit(ctx, store.Put("bucket/demo", deleting, store.Any)); err != nil {
+		if err := e.kv.Commit(ctx, seam.Put("bucket/demo", deleting, seam.Any)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // Status says whether a channel takes publishers.
@@ -84,7 +86,7 @@ func (s *Store) putChannel(ctx context.Context, c Channel, replace bool) (Channe
 		if err != nil {
 			return err
 		}
-		if at != Absent && !replace {
+		if at != seam.Absent && !replace {
 			c = existing.channel(c.Bucket, c.Name)
 			return ErrChannelExists
 		}
@@ -98,7 +100,7 @@ func (s *Store) putChannel(ctx context.Context, c Channel, replace bool) (Channe
 		}
 		c.Modified = s.now()
 		return s.kv.Commit(ctx, guard, idle, history,
-			Put(channelKey(c.Bucket, c.Name), encode(c.record()), at))
+			seam.Put(channelKey(c.Bucket, c.Name), encode(c.record()), at))
 	})
 	return c.record().channel(c.Bucket, c.Name), err
 }
@@ -178,28 +180,28 @@ func (s *Store) checkDestBucket(ctx context.Context, p *Snapshot) error {
 
 // whileIdle returns an op that fails once a publisher starts, or ErrChannelLive
 // if there is one already.
-func (s *Store) whileIdle(ctx context.Context, bucket, channel string) (Op, error) {
+func (s *Store) whileIdle(ctx context.Context, bucket, channel string) (seam.Op, error) {
 	pos, at, err := load[positionRecord](ctx, s.kv, positionKey(bucket, channel))
 	if err != nil {
-		return Op{}, err
+		return seam.Op{}, err
 	}
 	lease, err := s.lease(ctx, bucket, channel)
 	if err != nil {
-		return Op{}, err
+		return seam.Op{}, err
 	}
 	if lease.holds(pos.Session) {
-		return Op{}, ErrChannelLive
+		return seam.Op{}, ErrChannelLive
 	}
-	return Check(positionKey(bucket, channel), at), nil
+	return seam.Check(positionKey(bucket, channel), at), nil
 }
 
 // dropIfThere returns an op that leaves no record under key.
-func (s *Store) dropIfThere(ctx context.Context, key string) (Op, error) {
+func (s *Store) dropIfThere(ctx context.Context, key string) (seam.Op, error) {
 	rec, err := s.kv.Get(ctx, key)
-	if errors.Is(err, ErrNotFound) {
-		return Check(key, Absent), nil
+	if errors.Is(err, seam.ErrNotFound) {
+		return seam.Check(key, seam.Absent), nil
 	}
-	return Delete(key, AtRev(rec.Rev)), err
+	return seam.Delete(key, seam.AtRev(rec.Rev)), err
 }
 
 // Channel returns ErrNoSuchBucket or ErrNoSuchChannel when there is none.
@@ -211,9 +213,9 @@ func (s *Store) Channel(ctx context.Context, bucket, name string) (Channel, erro
 	return c.channel(bucket, name), nil
 }
 
-func (s *Store) channel(ctx context.Context, bucket, name string) (channelRecord, Expect, error) {
+func (s *Store) channel(ctx context.Context, bucket, name string) (channelRecord, seam.Expect, error) {
 	c, at, err := load[channelRecord](ctx, s.kv, channelKey(bucket, name))
-	if err == nil && at == Absent {
+	if err == nil && at == seam.Absent {
 		err = ErrNoSuchChannel
 		if _, _, e := s.bucket(ctx, bucket); e != nil {
 			err = e
@@ -245,7 +247,7 @@ func (s *Store) SetChannelStatus(ctx context.Context, bucket, name string, st St
 		}
 		c.Status = st
 		c.Modified = s.now().UnixMilli()
-		return s.kv.Commit(ctx, Put(channelKey(bucket, name), encode(c), at))
+		return s.kv.Commit(ctx, seam.Put(channelKey(bucket, name), encode(c), at))
 	})
 }
 
@@ -268,14 +270,14 @@ func (s *Store) DeleteChannel(ctx context.Context, bucket, name string) error {
 		if err != nil {
 			return err
 		}
-		if position.Expect != Absent {
-			position.Kind = OpDelete
+		if position.Expect != seam.Absent {
+			position.Kind = seam.OpDelete
 		}
 		history, err := s.dropIfThere(ctx, historyKey(bucket, name))
 		if err != nil {
 			return err
 		}
-		return s.kv.Commit(ctx, Delete(channelKey(bucket, name), at), position, history)
+		return s.kv.Commit(ctx, seam.Delete(channelKey(bucket, name), at), position, history)
 	})
 }
 

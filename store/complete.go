@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"osslive/store/seam"
 )
 
 // PartRef names a part that an object is to be made of.
@@ -61,44 +63,44 @@ func (s *Store) completeUpload(ctx context.Context, u UploadRef, chosen []PartRe
 		return Object{}, err
 	}
 	extents := o.assemble(parts)
-	var ops []Op
+	var ops []seam.Op
 	o.content, ops = newContent(extents)
 	ops = append(ops, old.release()...)
 	return o, s.kv.Commit(ctx, append(ops, guard,
-		Delete(u.recordKey(), at),
-		Put(objectKey(u.Bucket, u.Key), encode(o.record()), old.at),
-		Put(garbagePrefix+u.ID, encode(garbageRecord{Upload: u.ID, Kept: true, Blobs: dropped}), Absent),
+		seam.Delete(u.recordKey(), at),
+		seam.Put(objectKey(u.Bucket, u.Key), encode(o.record()), old.at),
+		seam.Put(garbagePrefix+u.ID, encode(garbageRecord{Upload: u.ID, Kept: true, Blobs: dropped}), seam.Absent),
 	)...)
 }
 
 // sealUpload marks an upload, so that no part can change unnoticed while its parts
 // are being read: a Commit of ten thousand checks would be too large. A part that
 // comes in now takes the mark away, and the Commit that was to find it fails.
-func (s *Store) sealUpload(ctx context.Context, u UploadRef) (uploadRecord, Expect, error) {
+func (s *Store) sealUpload(ctx context.Context, u UploadRef) (uploadRecord, seam.Expect, error) {
 	rec, guard, err := s.upload(ctx, u)
 	if err != nil || rec.Sealed {
 		return rec, guard.Expect, err
 	}
 	rec.Sealed = true
-	if err := s.kv.Commit(ctx, Put(guard.Key, encode(rec), guard.Expect)); err != nil {
+	if err := s.kv.Commit(ctx, seam.Put(guard.Key, encode(rec), guard.Expect)); err != nil {
 		return rec, guard.Expect, err
 	}
 	rec, guard, err = s.upload(ctx, u)
 	if err == nil && !rec.Sealed {
-		err = ErrConflict
+		err = seam.ErrConflict
 	}
 	return rec, guard.Expect, err
 }
 
 // choose finds the chosen parts, and the blobs of the others.
-func (s *Store) choose(ctx context.Context, u UploadRef, chosen []PartRef, minPart int64) (parts []Part, dropped []BlobID, err error) {
+func (s *Store) choose(ctx context.Context, u UploadRef, chosen []PartRef, minPart int64) (parts []Part, dropped []seam.BlobID, err error) {
 	for i := range chosen {
 		if i > 0 && chosen[i].Number <= chosen[i-1].Number {
 			return nil, nil, ErrInvalidPartOrder
 		}
 	}
 	wanted := chosen
-	err = scan(ctx, s.kv, partRoot(u.ID), func(rec Record) error {
+	err = scan(ctx, s.kv, partRoot(u.ID), func(rec seam.Record) error {
 		part, err := decodePart(u.ID, rec)
 		if err != nil {
 			return err
@@ -134,7 +136,7 @@ func (s *Store) choose(ctx context.Context, u UploadRef, chosen []PartRef, minPa
 	return parts, dropped, nil
 }
 
-func decodePart(uploadID string, rec Record) (Part, error) {
+func decodePart(uploadID string, rec seam.Record) (Part, error) {
 	number, err := strconv.Atoi(rec.Key[len(partRoot(uploadID)):])
 	if err != nil {
 		return Part{}, fmt.Errorf("record %q: %w", rec.Key, err)

@@ -6,19 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"osslive/store/seam"
 )
 
 // content says where the bytes of an object are: in one of these places.
 type content struct {
-	blob    BlobID // a blob
-	body    string // the record b/<body>
-	extents string // the blobs that the record b/<extents> lists, one after the other
+	blob    seam.BlobID // a blob
+	body    string      // the record b/<body>
+	extents string      // the blobs that the record b/<extents> lists, one after the other
 }
 
 // extent is one of the blobs that an object consists of.
 type extent struct {
-	Blob BlobID `json:"blob"`
-	Size int64  `json:"size"` // in bytes
+	Blob seam.BlobID `json:"blob"`
+	Size int64       `json:"size"` // in bytes
 }
 
 // maxExtents is how many blobs an object can have, and a multipart upload parts.
@@ -26,23 +28,23 @@ type extent struct {
 const maxExtents = 10_000
 
 // newContent returns the content that list makes up, and the ops that record it.
-func newContent(list []extent) (content, []Op) {
+func newContent(list []extent) (content, []seam.Op) {
 	if len(list) == 1 {
 		return content{blob: list[0].Blob}, nil
 	}
 	c := content{extents: newID()}
-	return c, []Op{Put(bodyKey(c.extents), encode(list), Absent)}
+	return c, []seam.Op{seam.Put(bodyKey(c.extents), encode(list), seam.Absent)}
 }
 
 // release returns the ops that go with the last naming of the content.
-func (c content) release() []Op {
+func (c content) release() []seam.Op {
 	switch {
 	case c.blob != "":
-		return []Op{Put(garbageKey(c.blob), encode(garbageRecord{}), Any)}
+		return []seam.Op{seam.Put(garbageKey(c.blob), encode(garbageRecord{}), seam.Any)}
 	case c.body != "":
-		return []Op{Delete(bodyKey(c.body), Any)}
+		return []seam.Op{seam.Delete(bodyKey(c.body), seam.Any)}
 	case c.extents != "":
-		return []Op{Put(garbagePrefix+c.extents, encode(garbageRecord{Extents: c.extents}), Any)}
+		return []seam.Op{seam.Put(garbagePrefix+c.extents, encode(garbageRecord{Extents: c.extents}), seam.Any)}
 	}
 	return nil
 }
@@ -76,7 +78,7 @@ func (s *Store) OpenObject(ctx context.Context, o Object, offset, length int64) 
 		length = o.Size - offset
 	}
 	r, err := s.open(ctx, o, offset, length)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, seam.ErrNotFound) {
 		return nil, s.missing(ctx, o)
 	}
 	return r, err
@@ -167,7 +169,7 @@ func (s *Store) stillThere(ctx context.Context, o Object, list []extent) error {
 		return err
 	}
 	if now.content != o.content {
-		return ErrNotFound
+		return seam.ErrNotFound
 	}
 	for _, e := range list {
 		if err := s.checkExtent(ctx, o, e); err != nil {

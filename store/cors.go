@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"osslive/store/seam"
 )
 
 // MaxCORSRules is how many rules a bucket can have (PutBucketCors API page).
@@ -76,15 +78,15 @@ func (s *Store) SetCORS(ctx context.Context, bucket string, c CORS) error {
 	for _, rule := range c.Rules {
 		rec.Rules = append(rec.Rules, corsRuleRecord(rule))
 	}
-	return s.commitCORS(ctx, bucket, Put(corsKey(bucket), encode(rec), Any))
+	return s.commitCORS(ctx, bucket, seam.Put(corsKey(bucket), encode(rec), seam.Any))
 }
 
 // DeleteCORS removes the rules of a bucket; having none is no error.
 func (s *Store) DeleteCORS(ctx context.Context, bucket string) error {
-	return s.commitCORS(ctx, bucket, Delete(corsKey(bucket), Any))
+	return s.commitCORS(ctx, bucket, seam.Delete(corsKey(bucket), seam.Any))
 }
 
-func (s *Store) commitCORS(ctx context.Context, bucket string, change Op) error {
+func (s *Store) commitCORS(ctx context.Context, bucket string, change seam.Op) error {
 	return retry(ctx, func() error {
 		_, guard, err := s.bucket(ctx, bucket)
 		if err != nil {
@@ -100,7 +102,7 @@ func (s *Store) CORS(ctx context.Context, bucket string) (CORS, error) {
 	if err != nil {
 		return CORS{}, err
 	}
-	if at == Absent {
+	if at == seam.Absent {
 		if _, _, err := s.bucket(ctx, bucket); err != nil {
 			return CORS{}, err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"osslive/store"
+	"osslive/store/seam"
 )
 
 // faults makes the seams fail at one step. Every change to KV and Blobs has two: one
@@ -52,20 +53,20 @@ func (f *faults) around(name string, change func() error) error {
 }
 
 type faultyKV struct {
-	store.KV
+	seam.KV
 	f *faults
 }
 
-func (kv faultyKV) Commit(ctx context.Context, ops ...store.Op) error {
+func (kv faultyKV) Commit(ctx context.Context, ops ...seam.Op) error {
 	return kv.f.around("kv.commit", func() error { return kv.KV.Commit(ctx, ops...) })
 }
 
 type faultyBlobs struct {
-	store.Blobs
+	seam.Blobs
 	f *faults
 }
 
-func (b faultyBlobs) Create(ctx context.Context) (w store.BlobWriter, err error) {
+func (b faultyBlobs) Create(ctx context.Context) (w seam.BlobWriter, err error) {
 	err = b.f.around("blob.create", func() error {
 		w, err = b.Blobs.Create(ctx)
 		return err
@@ -73,12 +74,12 @@ func (b faultyBlobs) Create(ctx context.Context) (w store.BlobWriter, err error)
 	return faultyWriter{w, b.f}, err
 }
 
-func (b faultyBlobs) Delete(ctx context.Context, id store.BlobID) error {
+func (b faultyBlobs) Delete(ctx context.Context, id seam.BlobID) error {
 	return b.f.around("blob.delete", func() error { return b.Blobs.Delete(ctx, id) })
 }
 
 type faultyWriter struct {
-	store.BlobWriter
+	seam.BlobWriter
 	f *faults
 }
 
@@ -285,7 +286,7 @@ func testCrash(t *testing.T, stride int, crash func(*testing.T, *env, *faults)) 
 func crash(t *testing.T, e *env, f *faults, script func(*journal, *testing.T, *env)) *journal {
 	putBucket(t, e.Store, "demo")
 	putChannel(t, e.Store, "demo", "live")
-	e.wrap = func(kv store.KV, blobs store.Blobs) (store.KV, store.Blobs) {
+	e.wrap = func(kv seam.KV, blobs seam.Blobs) (seam.KV, seam.Blobs) {
 		return faultyKV{kv, f}, faultyBlobs{blobs, f}
 	}
 	e.reopen()
@@ -318,10 +319,10 @@ func TestFull(t *testing.T) {
 	full.full = true
 	for _, body := range []string{"small", large("large")} {
 		_, err := tryPut(t, s, "demo", "k", body)
-		wantErr(t, fmt.Sprintf("PutObject of %d bytes", len(body)), err, store.ErrFull)
+		wantErr(t, fmt.Sprintf("PutObject of %d bytes", len(body)), err, seam.ErrFull)
 	}
 	_, err := p.segment(ctx, "media")
-	wantErr(t, "segment", err, store.ErrFull)
+	wantErr(t, "segment", err, seam.ErrFull)
 	if err := p.End(ctx); err != nil {
 		t.Errorf("End: %v", err)
 	}
@@ -338,13 +339,13 @@ func TestFull(t *testing.T) {
 }
 
 type fullBlobs struct {
-	store.Blobs
+	seam.Blobs
 	full bool
 }
 
-func (b *fullBlobs) Create(ctx context.Context) (store.BlobWriter, error) {
+func (b *fullBlobs) Create(ctx context.Context) (seam.BlobWriter, error) {
 	if b.full {
-		return nil, fmt.Errorf("%w: no space", store.ErrFull)
+		return nil, fmt.Errorf("%w: no space", seam.ErrFull)
 	}
 	return b.Blobs.Create(ctx)
 }
@@ -360,7 +361,7 @@ func TestCollectInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	busy := &busyBlobs{Blobs: e.blobs, err: store.ErrInUse}
+	busy := &busyBlobs{Blobs: e.blobs, err: seam.ErrInUse}
 	s := store.New(store.Config{KV: e.kv, Blobs: busy, Leases: e.leases, Now: e.clock.now})
 	if err := s.Collect(t.Context()); err != nil {
 		t.Errorf("Collect with a blob in use: %v", err)
@@ -375,12 +376,12 @@ func TestCollectInUse(t *testing.T) {
 
 // busyBlobs refuses the first Delete.
 type busyBlobs struct {
-	store.Blobs
+	seam.Blobs
 	asked bool
 	err   error
 }
 
-func (b *busyBlobs) Delete(ctx context.Context, id store.BlobID) error {
+func (b *busyBlobs) Delete(ctx context.Context, id seam.BlobID) error {
 	if !b.asked {
 		b.asked = true
 		return b.err

@@ -6,16 +6,17 @@ import (
 
 	"osslive/store"
 	"osslive/store/memstore"
+	"osslive/store/seam"
 )
 
 // interposed lets something happen right before the next Commit: after all that it
 // depends on has been read.
 type interposed struct {
-	store.KV
+	seam.KV
 	before func()
 }
 
-func (kv *interposed) Commit(ctx context.Context, ops ...store.Op) error {
+func (kv *interposed) Commit(ctx context.Context, ops ...seam.Op) error {
 	if before := kv.before; before != nil {
 		kv.before = nil
 		before()

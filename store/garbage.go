@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+
+	"osslive/store/seam"
 )
 
 // Collect removes what the garbage records stand for, then the records. What cannot
@@ -11,9 +13,9 @@ import (
 func (s *Store) Collect(ctx context.Context) error {
 	var first error
 	batch := batch{store: s}
-	err := scan(ctx, s.kv, garbagePrefix, func(rec Record) error {
+	err := scan(ctx, s.kv, garbagePrefix, func(rec seam.Record) error {
 		if err := s.collect(ctx, &batch, rec); err != nil {
-			if first == nil && !errors.Is(err, ErrInUse) {
+			if first == nil && !errors.Is(err, seam.ErrInUse) {
 				first = err
 			}
 		}
@@ -22,7 +24,7 @@ func (s *Store) Collect(ctx context.Context) error {
 	return errors.Join(err, batch.flush(ctx), first)
 }
 
-func (s *Store) collect(ctx context.Context, b *batch, rec Record) error {
+func (s *Store) collect(ctx context.Context, b *batch, rec seam.Record) error {
 	g, err := decode[garbageRecord](rec)
 	if err != nil {
 		return err
@@ -37,7 +39,7 @@ func (s *Store) collect(ctx context.Context, b *batch, rec Record) error {
 		}
 	}
 	if g.Upload != "" {
-		err := scan(ctx, s.kv, partRoot(g.Upload), func(rec Record) error {
+		err := scan(ctx, s.kv, partRoot(g.Upload), func(rec seam.Record) error {
 			part, err := decode[partRecord](rec)
 			if err == nil && !g.Kept {
 				err = s.removeBlob(ctx, part.Blob)
@@ -45,33 +47,33 @@ func (s *Store) collect(ctx context.Context, b *batch, rec Record) error {
 			if err != nil {
 				return err
 			}
-			return b.add(ctx, Delete(rec.Key, Any))
+			return b.add(ctx, seam.Delete(rec.Key, seam.Any))
 		})
 		if err != nil {
 			return err
 		}
 	}
-	ops := []Op{Delete(rec.Key, Any)}
+	ops := []seam.Op{seam.Delete(rec.Key, seam.Any)}
 	if g.Extents != "" {
-		ops = append(ops, Delete(bodyKey(g.Extents), Any))
+		ops = append(ops, seam.Delete(bodyKey(g.Extents), seam.Any))
 	}
 	return b.add(ctx, ops...)
 }
 
 // garbageBlobs returns the blobs that a garbage record stands for, besides those of
 // an upload's parts.
-func (s *Store) garbageBlobs(ctx context.Context, key string, g garbageRecord) ([]BlobID, error) {
+func (s *Store) garbageBlobs(ctx context.Context, key string, g garbageRecord) ([]seam.BlobID, error) {
 	switch {
 	case g.Upload != "":
 		return g.Blobs, nil
 	case g.Extents == "":
-		return []BlobID{BlobID(key[len(garbagePrefix):])}, nil
+		return []seam.BlobID{seam.BlobID(key[len(garbagePrefix):])}, nil
 	}
 	list, err := s.listExtents(ctx, Object{content: content{extents: g.Extents}})
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, seam.ErrNotFound) {
 		return nil, nil // collected by another process
 	}
-	blobs := make([]BlobID, len(list))
+	blobs := make([]seam.BlobID, len(list))
 	for i, e := range list {
 		blobs[i] = e.Blob
 	}
@@ -79,9 +81,9 @@ func (s *Store) garbageBlobs(ctx context.Context, key string, g garbageRecord) (
 }
 
 // removeBlob deletes a blob that nobody reads.
-func (s *Store) removeBlob(ctx context.Context, id BlobID) error {
+func (s *Store) removeBlob(ctx context.Context, id seam.BlobID) error {
 	if s.pins.held(id) {
-		return ErrInUse
+		return seam.ErrInUse
 	}
 	return s.blobs.Delete(ctx, id)
 }
@@ -90,17 +92,17 @@ func (s *Store) removeBlob(ctx context.Context, id BlobID) error {
 // the bounds allow.
 type batch struct {
 	store *Store
-	ops   []Op
+	ops   []seam.Op
 	size  int
 }
 
 // add appends ops that belong into one Commit.
-func (b *batch) add(ctx context.Context, ops ...Op) error {
+func (b *batch) add(ctx context.Context, ops ...seam.Op) error {
 	size := 0
 	for _, op := range ops {
 		size += len(op.Key) + len(op.Value)
 	}
-	if len(b.ops)+len(ops) > MaxOps || b.size+size > MaxCommitBytes {
+	if len(b.ops)+len(ops) > seam.MaxOps || b.size+size > seam.MaxCommitBytes {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"strings"
+
+	"osslive/store/seam"
 )
 
 // ListQuery selects objects.
@@ -31,9 +33,9 @@ func (s *Store) ListObjects(ctx context.Context, bucket string, q ListQuery) (Li
 	var l Listing
 	var err error
 	whole := func(key string) string { return key }
-	l.Prefixes, l.Next, err = q.walk(ctx, s.kv, objectKey(bucket, ""), whole, func(key string, rec Record) error {
+	l.Prefixes, l.Next, err = q.walk(ctx, s.kv, objectKey(bucket, ""), whole, func(key string, rec seam.Record) error {
 		r, err := decode[objectRecord](rec)
-		l.Objects = append(l.Objects, r.object(bucket, key, AtRev(rec.Rev)))
+		l.Objects = append(l.Objects, r.object(bucket, key, seam.AtRev(rec.Rev)))
 		return err
 	})
 	if err != nil {
@@ -54,7 +56,7 @@ const foldedPage = 64
 // the root is a record's name; keyOf returns the part of it that prefix and
 // delimiter are about. Records that a common prefix stands for are skipped by
 // seeking past them.
-func (q ListQuery) walk(ctx context.Context, kv KV, root string, keyOf func(name string) string, item func(name string, rec Record) error) (prefixes []string, next string, err error) {
+func (q ListQuery) walk(ctx context.Context, kv seam.KV, root string, keyOf func(name string) string, item func(name string, rec seam.Record) error) (prefixes []string, next string, err error) {
 	limit := pageLimit(q.Limit)
 	chunk := limit + 1
 	after := q.After

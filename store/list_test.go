@@ -11,6 +11,7 @@ import (
 
 	"osslive/store"
 	"osslive/store/memstore"
+	"osslive/store/seam"
 )
 
 func TestListObjects(t *testing.T) {
@@ -153,11 +154,11 @@ func model(keys []string, q store.ListQuery) (entries []string) {
 
 // counting counts the records that are read by List.
 type counting struct {
-	store.KV
+	seam.KV
 	records int
 }
 
-func (c *counting) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+func (c *counting) List(ctx context.Context, prefix, after string, limit int) ([]seam.Record, error) {
 	recs, err := c.KV.List(ctx, prefix, after, limit)
 	c.records += len(recs)
 	return recs, err

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // MaxMetaBytes bounds names and values of an object's metadata together
@@ -36,7 +38,7 @@ type Object struct {
 	Segment *Segment
 
 	content
-	at Expect
+	at seam.Expect
 }
 
 // ObjectType says how an object came to be.
@@ -57,7 +59,7 @@ func (s *Store) Object(ctx context.Context, bucket, key string) (Object, error) 
 	if err != nil {
 		return Object{}, err
 	}
-	if o.at == Absent {
+	if o.at == seam.Absent {
 		if _, _, err := s.bucket(ctx, bucket); err != nil {
 			return Object{}, err
 		}
@@ -99,7 +101,7 @@ func (s *Store) SetObjectACL(ctx context.Context, bucket, key string, acl ACL) e
 			return err
 		}
 		o.ACL = acl
-		return s.kv.Commit(ctx, Put(objectKey(bucket, key), encode(o.record()), o.at))
+		return s.kv.Commit(ctx, seam.Put(objectKey(bucket, key), encode(o.record()), o.at))
 	})
 }
 
@@ -111,8 +113,8 @@ func (a ACL) checkObject() error {
 }
 
 // remove returns the ops that delete o and leave its bytes to the collector.
-func (o Object) remove() []Op {
-	return append(o.release(), Delete(objectKey(o.Bucket, o.Key), o.at))
+func (o Object) remove() []seam.Op {
+	return append(o.release(), seam.Delete(objectKey(o.Bucket, o.Key), o.at))
 }
 
 func (o Object) record() objectRecord {
@@ -142,7 +144,7 @@ func (o Object) record() objectRecord {
 	return r
 }
 
-func (r objectRecord) object(bucket, key string, at Expect) Object {
+func (r objectRecord) object(bucket, key string, at seam.Expect) Object {
 	o := Object{
 		Bucket: bucket, Key: key,
 		Size:        r.Size,

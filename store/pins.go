@@ -1,6 +1,10 @@
 package store
 
-import "sync"
+import (
+	"sync"
+
+	"osslive/store/seam"
+)
 
 // pins counts, for each blob, the readers that will open it later. They are those
 // of objects in several blobs, of which only one is open at a time. The collector
@@ -9,14 +13,14 @@ import "sync"
 // early, and never with other bytes.
 type pins struct {
 	mu    sync.Mutex
-	count map[BlobID]int
+	count map[seam.BlobID]int
 }
 
 func (p *pins) add(list []extent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.count == nil {
-		p.count = map[BlobID]int{}
+		p.count = map[seam.BlobID]int{}
 	}
 	for _, e := range list {
 		p.count[e.Blob]++
@@ -33,7 +37,7 @@ func (p *pins) drop(list []extent) {
 	}
 }
 
-func (p *pins) held(id BlobID) bool {
+func (p *pins) held(id seam.BlobID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.count[id] > 0

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // Position is a channel's durable place in its own history of playlists. It
@@ -89,7 +91,7 @@ func (s *Store) resume(ctx context.Context, bucket, channel, playlist string, po
 		if err != nil {
 			return err
 		}
-		if o.at == Absent || o.Segment == nil {
+		if o.at == seam.Absent || o.Segment == nil {
 			pos.drop(i + 1)
 			break
 		}

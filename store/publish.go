@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"strings"
+
+	"osslive/store/seam"
 )
 
 // Content types of what a publish leaves behind.
@@ -16,7 +18,7 @@ const (
 // Seal does nothing. Not safe for concurrent use.
 type SegmentWriter struct {
 	name string
-	blob BlobWriter
+	blob seam.BlobWriter
 	size int64
 }
 
@@ -58,7 +60,7 @@ func (x *Session) nextName(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if o.at == Absent {
+		if o.at == seam.Absent {
 			x.lastMS = ms
 			return name, nil
 		}
@@ -89,17 +91,17 @@ type SealedSegment struct {
 // ErrSessionLost says that the channel has another publisher or is gone; nothing
 // has been written.
 func (x *Session) CommitSegments(ctx context.Context, segs []SealedSegment, next Position, playlist []byte) error {
-	blobs := make([]BlobID, len(segs))
+	blobs := make([]seam.BlobID, len(segs))
 	for i := range segs {
 		segs[i].Name, segs[i].Session = segs[i].Writer.name, x.id
 		blobs[i] = segs[i].Writer.blob.ID()
 	}
-	return x.store.commitBlobs(ctx, blobs, func() ([]Op, error) {
+	return x.store.commitBlobs(ctx, blobs, func() ([]seam.Op, error) {
 		return x.segmentOps(ctx, segs, next, playlist)
 	})
 }
 
-func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Position, playlist []byte) ([]Op, error) {
+func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Position, playlist []byte) ([]seam.Op, error) {
 	if len(playlist) > maxBody {
 		return nil, invalid("Playlist", "", "length", "a live playlist has at most 64 KiB")
 	}
@@ -110,7 +112,7 @@ func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Pos
 		return nil, err
 	}
 	pos := next.advanced(x.id, segs, before)
-	ops := []Op{Put(positionKey(bucket, channel), encode(pos), at)}
+	ops := []seam.Op{seam.Put(positionKey(bucket, channel), encode(pos), at)}
 	s.positions.keep(ops[0].Key, ops[0].Value, pos)
 
 	modified := toTime(s.now().UnixMilli())
@@ -128,7 +130,7 @@ func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Pos
 		if err != nil {
 			return nil, err
 		}
-		ops = append(ops, Put(objectKey(bucket, media.Key), encode(media.record()), old.at))
+		ops = append(ops, seam.Put(objectKey(bucket, media.Key), encode(media.record()), old.at))
 		ops = append(ops, old.release()...)
 	}
 
@@ -149,9 +151,9 @@ func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Pos
 		return nil, err
 	}
 	record := list.record()
-	put := Put(objectKey(bucket, list.Key), encode(record), old.at)
+	put := seam.Put(objectKey(bucket, list.Key), encode(record), old.at)
 	s.objects.keep(put.Key, put.Value, record)
-	ops = append(ops, put, Put(bodyKey(list.body), playlist, Absent))
+	ops = append(ops, put, seam.Put(bodyKey(list.body), playlist, seam.Absent))
 	ops = append(ops, old.release()...)
 	return ops, nil
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"osslive/store/seam"
 )
 
 // MaxBodyBytes bounds the body of PutObject, the part of an upload, and all that is
@@ -60,18 +62,18 @@ func (s *Store) PutObject(ctx context.Context, o Object, body io.Reader, opt Put
 		o.blob = w.ID()
 	}
 	var record objectRecord
-	var put Op
-	err = s.commitBlob(ctx, o.blob, func() ([]Op, error) {
+	var put seam.Op
+	err = s.commitBlob(ctx, o.blob, func() ([]seam.Op, error) {
 		old, guard, err := s.putGuards(ctx, o, opt)
 		if err != nil {
 			return nil, err
 		}
 		o.Modified = toTime(s.now().UnixMilli())
 		record = o.record()
-		put = Put(objectKey(o.Bucket, o.Key), encode(record), old.at)
+		put = seam.Put(objectKey(o.Bucket, o.Key), encode(record), old.at)
 		ops := append(old.release(), guard, put)
 		if o.body != "" {
-			ops = append(ops, Put(bodyKey(o.body), in.small, Absent))
+			ops = append(ops, seam.Put(bodyKey(o.body), in.small, seam.Absent))
 		}
 		return ops, nil
 	})
@@ -83,26 +85,26 @@ func (s *Store) PutObject(ctx context.Context, o Object, body io.Reader, opt Put
 }
 
 // putGuards reads what a put depends on: the object it replaces and the bucket.
-func (s *Store) putGuards(ctx context.Context, o Object, opt PutOptions) (old Object, guard Op, err error) {
+func (s *Store) putGuards(ctx context.Context, o Object, opt PutOptions) (old Object, guard seam.Op, err error) {
 	if _, guard, err = s.bucket(ctx, o.Bucket); err != nil {
 		return old, guard, err
 	}
 	old, err = s.object(ctx, o.Bucket, o.Key)
-	if err == nil && opt.ForbidOverwrite && old.at != Absent {
+	if err == nil && opt.ForbidOverwrite && old.at != seam.Absent {
 		err = ErrKeyExists
 	}
 	return old, guard, err
 }
 
 // commitBlob is commitBlobs of one, or of none if id is empty.
-func (s *Store) commitBlob(ctx context.Context, id BlobID, decide func() ([]Op, error)) error {
-	return s.commitBlobs(ctx, []BlobID{id}, decide)
+func (s *Store) commitBlob(ctx context.Context, id seam.BlobID, decide func() ([]seam.Op, error)) error {
+	return s.commitBlobs(ctx, []seam.BlobID{id}, decide)
 }
 
 // commitBlobs commits the ops that name new blobs, deciding them again after each
 // conflict. When it fails the blobs are removed, unless the Commit may have happened
 // in spite of its error.
-func (s *Store) commitBlobs(ctx context.Context, ids []BlobID, decide func() ([]Op, error)) error {
+func (s *Store) commitBlobs(ctx context.Context, ids []seam.BlobID, decide func() ([]seam.Op, error)) error {
 	inDoubt := false
 	err := retry(ctx, func() error {
 		ops, err := decide()
@@ -110,7 +112,7 @@ func (s *Store) commitBlobs(ctx context.Context, ids []BlobID, decide func() ([]
 			return err
 		}
 		err = s.kv.Commit(ctx, ops...)
-		inDoubt = err != nil && !errors.Is(err, ErrConflict)
+		inDoubt = err != nil && !errors.Is(err, seam.ErrConflict)
 		return err
 	})
 	if err != nil && !inDoubt {
@@ -124,7 +126,7 @@ func (s *Store) commitBlobs(ctx context.Context, ids []BlobID, decide func() ([]
 // discard removes a committed blob that no record names. It must not be called
 // after a Commit that may have happened in spite of its error; what is left over
 // then goes at the next start, as it does when this fails.
-func (s *Store) discard(ctx context.Context, id BlobID) {
+func (s *Store) discard(ctx context.Context, id seam.BlobID) {
 	if id != "" {
 		s.blobs.Delete(context.WithoutCancel(ctx), id)
 	}

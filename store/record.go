@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // Keys of records. doc.go has the table.
@@ -34,7 +36,7 @@ func historyKey(bucket, channel string) string  { return historyPrefix + bucket 
 func objectKey(bucket, key string) string       { return objectPrefix + bucket + "/" + key }
 func bodyKey(id string) string                  { return bodyPrefix + id }
 func corsKey(bucket string) string              { return corsPrefix + bucket }
-func garbageKey(id BlobID) string               { return garbagePrefix + string(id) }
+func garbageKey(id seam.BlobID) string          { return garbagePrefix + string(id) }
 func sessionKey(bucket, channel string) string  { return sessionPrefix + bucket + "/" + channel }
 
 // splitKey undoes the keys made of a prefix, a bucket and a name in it.
@@ -116,7 +118,7 @@ type objectRecord struct {
 	Type        ObjectType        `json:"type,omitempty"` // "" is Normal
 	ACL         ACL               `json:"acl,omitempty"`
 	Segment     *segmentRecord    `json:"segment,omitempty"`
-	Blob        BlobID            `json:"blob,omitempty"`
+	Blob        seam.BlobID       `json:"blob,omitempty"`
 	Body        string            `json:"body,omitempty"`
 	Extents     string            `json:"extents,omitempty"`
 }
@@ -131,11 +133,11 @@ type uploadRecord struct {
 }
 
 type partRecord struct {
-	Size     int64  `json:"size"`
-	MD5      string `json:"md5"` // as an ETag
-	CRC64    uint64 `json:"crc64"`
-	Modified int64  `json:"modified"`
-	Blob     BlobID `json:"blob"`
+	Size     int64       `json:"size"`
+	MD5      string      `json:"md5"` // as an ETag
+	CRC64    uint64      `json:"crc64"`
+	Modified int64       `json:"modified"`
+	Blob     seam.BlobID `json:"blob"`
 }
 
 type corsRecord struct {
@@ -154,24 +156,24 @@ type corsRuleRecord struct {
 // garbageRecord says what is to be removed; when it says nothing that is the blob
 // of its key.
 type garbageRecord struct {
-	Blobs   []BlobID `json:"blobs,omitempty"`
-	Extents string   `json:"extents,omitempty"` // a record b/<id> and the blobs it lists
-	Upload  string   `json:"upload,omitempty"`  // all records part/<id>/...
-	Kept    bool     `json:"kept,omitempty"`    // but not their blobs: an object has them now
+	Blobs   []seam.BlobID `json:"blobs,omitempty"`
+	Extents string        `json:"extents,omitempty"` // a record b/<id> and the blobs it lists
+	Upload  string        `json:"upload,omitempty"`  // all records part/<id>/...
+	Kept    bool          `json:"kept,omitempty"`    // but not their blobs: an object has them now
 }
 
 // load reads a record and the expectation that it is still as read. A record
 // that does not exist is the zero value, expected to be Absent.
-func load[T any](ctx context.Context, kv KV, key string) (v T, at Expect, err error) {
+func load[T any](ctx context.Context, kv seam.KV, key string) (v T, at seam.Expect, err error) {
 	rec, err := kv.Get(ctx, key)
-	if errors.Is(err, ErrNotFound) {
-		return v, Absent, nil
+	if errors.Is(err, seam.ErrNotFound) {
+		return v, seam.Absent, nil
 	}
 	if err != nil {
 		return v, at, err
 	}
 	v, err = decode[T](rec)
-	return v, AtRev(rec.Rev), err
+	return v, seam.AtRev(rec.Rev), err
 }
 
 // decoded keeps records of one kind as they were last read or written: one that has
@@ -191,10 +193,10 @@ type decodedRecord[T any] struct {
 const maxDecoded = 1024
 
 // load is load.
-func (d *decoded[T]) load(ctx context.Context, kv KV, key string) (v T, at Expect, err error) {
+func (d *decoded[T]) load(ctx context.Context, kv seam.KV, key string) (v T, at seam.Expect, err error) {
 	rec, err := kv.Get(ctx, key)
-	if errors.Is(err, ErrNotFound) {
-		return v, Absent, nil
+	if errors.Is(err, seam.ErrNotFound) {
+		return v, seam.Absent, nil
 	}
 	if err != nil {
 		return v, at, err
@@ -208,7 +210,7 @@ func (d *decoded[T]) load(ctx context.Context, kv KV, key string) (v T, at Expec
 		}
 		d.keep(key, rec.Value, r.value)
 	}
-	return r.value, AtRev(rec.Rev), nil
+	return r.value, seam.AtRev(rec.Rev), nil
 }
 
 // keep remembers a value with its encoding, which is not copied.
@@ -221,7 +223,7 @@ func (d *decoded[T]) keep(key string, raw []byte, value T) {
 	d.byKey[key] = decodedRecord[T]{raw, value}
 }
 
-func decode[T any](rec Record) (v T, err error) {
+func decode[T any](rec seam.Record) (v T, err error) {
 	if err := json.Unmarshal(rec.Value, &v); err != nil {
 		return v, fmt.Errorf("record %q: %w", rec.Key, err)
 	}
@@ -237,7 +239,7 @@ func encode(v any) []byte {
 }
 
 // scan calls f for every record below prefix, a page at a time.
-func scan(ctx context.Context, kv KV, prefix string, f func(Record) error) error {
+func scan(ctx context.Context, kv seam.KV, prefix string, f func(seam.Record) error) error {
 	after := ""
 	for {
 		recs, err := kv.List(ctx, prefix, after, maxPage)

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 // checkRecords reads the records themselves, with no help from the store: after a
@@ -30,7 +30,7 @@ func (e *env) checkRecords() {
 	for _, rec := range e.records("part/") {
 		part := decodeRecord[contentRecord](e, rec)
 		name(rec.Key, part.Blob)
-		if size, _ := e.blobs.Size(ctx, store.BlobID(part.Blob)); size != part.Size {
+		if size, _ := e.blobs.Size(ctx, seam.BlobID(part.Blob)); size != part.Size {
 			e.t.Errorf("%s: %d bytes of %d", rec.Key, size, part.Size)
 		}
 		if upload, _, _ := strings.Cut(strings.TrimPrefix(rec.Key, "part/"), "/"); !uploads[upload] {
@@ -47,7 +47,7 @@ func (e *env) checkRecords() {
 		size := int64(0)
 		switch {
 		case o.Blob != "":
-			size, _ = e.blobs.Size(ctx, store.BlobID(o.Blob))
+			size, _ = e.blobs.Size(ctx, seam.BlobID(o.Blob))
 		case o.Body != "":
 			body, _ := e.kv.Get(ctx, "b/"+o.Body)
 			size = int64(len(body.Value))
@@ -55,7 +55,7 @@ func (e *env) checkRecords() {
 			list, _ := e.kv.Get(ctx, "b/"+o.Extents)
 			for _, x := range decodeRecord[[]contentRecord](e, list) {
 				name(rec.Key, x.Blob)
-				if n, _ := e.blobs.Size(ctx, store.BlobID(x.Blob)); n != x.Size {
+				if n, _ := e.blobs.Size(ctx, seam.BlobID(x.Blob)); n != x.Size {
 					e.t.Errorf("%s: extent of %d bytes, want %d", rec.Key, n, x.Size)
 				}
 				size += x.Size
@@ -77,7 +77,7 @@ func (e *env) checkRecords() {
 	for _, rec := range e.records("garbage/") {
 		e.t.Errorf("%s: left after Collect", rec.Key)
 	}
-	err := e.blobs.List(ctx, func(id store.BlobID) error {
+	err := e.blobs.List(ctx, func(id seam.BlobID) error {
 		if named[string(id)] == "" {
 			e.t.Errorf("blob %s: named by no object", id)
 		}
@@ -109,7 +109,7 @@ type contentRecord struct {
 	Blob, Body, Extents string
 }
 
-func decodeRecord[T any](e *env, rec store.Record) (v T) {
+func decodeRecord[T any](e *env, rec seam.Record) (v T) {
 	e.t.Helper()
 	if err := json.Unmarshal(rec.Value, &v); err != nil {
 		e.t.Fatalf("%s: %v", rec.Key, err)
@@ -117,9 +117,9 @@ func decodeRecord[T any](e *env, rec store.Record) (v T) {
 	return v
 }
 
-func (e *env) records(prefix string) []store.Record {
+func (e *env) records(prefix string) []seam.Record {
 	e.t.Helper()
-	var all []store.Record
+	var all []seam.Record
 	after := ""
 	for {
 		recs, err := e.kv.List(context.Background(), prefix, after, 1000)

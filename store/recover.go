@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"osslive/store/seam"
 )
 
 // formatVersion is the number of the layout in doc.go.
@@ -40,7 +42,7 @@ func (s *Store) checkFormat(ctx context.Context, _ *Report) error {
 	if err != nil {
 		return err
 	}
-	if at != Absent {
+	if at != seam.Absent {
 		if f.Version != formatVersion {
 			return fmt.Errorf("the data has format %d, this version of osslive reads format %d: use the version that wrote it, or other data",
 				f.Version, formatVersion)
@@ -50,26 +52,26 @@ func (s *Store) checkFormat(ctx context.Context, _ *Report) error {
 	// Blobs without metadata are somebody's data whose metadata was lost, and
 	// the sweep would take them for leftovers.
 	stop := errors.New("stop")
-	err = s.blobs.List(ctx, func(BlobID) error { return stop })
+	err = s.blobs.List(ctx, func(seam.BlobID) error { return stop })
 	if errors.Is(err, stop) {
 		return errors.New("there are data files but no metadata: restore the metadata file, or use an empty data directory")
 	}
 	if err != nil {
 		return err
 	}
-	return s.kv.Commit(ctx, Put(formatKey, encode(formatRecord{Version: formatVersion}), Absent))
+	return s.kv.Commit(ctx, seam.Put(formatKey, encode(formatRecord{Version: formatVersion}), seam.Absent))
 }
 
 func (s *Store) revertBuckets(ctx context.Context, r *Report) error {
 	batch, n := batch{store: s}, 0
-	err := scan(ctx, s.kv, bucketPrefix, func(rec Record) error {
+	err := scan(ctx, s.kv, bucketPrefix, func(rec seam.Record) error {
 		b, err := decode[bucketRecord](rec)
 		if err != nil || !b.Deleting {
 			return err
 		}
 		b.Deleting = false
 		n++
-		return batch.add(ctx, Put(rec.Key, encode(b), AtRev(rec.Rev)))
+		return batch.add(ctx, seam.Put(rec.Key, encode(b), seam.AtRev(rec.Rev)))
 	})
 	if err := errors.Join(err, batch.flush(ctx)); err != nil {
 		return err
@@ -80,7 +82,7 @@ func (s *Store) revertBuckets(ctx context.Context, r *Report) error {
 
 func (s *Store) closeSessions(ctx context.Context, r *Report) error {
 	batch, n := batch{store: s}, 0
-	err := scan(ctx, s.kv, historyPrefix, func(rec Record) error {
+	err := scan(ctx, s.kv, historyPrefix, func(rec seam.Record) error {
 		bucket, channel, _ := splitKey(historyPrefix, rec.Key)
 		history, err := decode[historyRecord](rec)
 		if err != nil {
@@ -99,9 +101,9 @@ func (s *Store) closeSessions(ctx context.Context, r *Report) error {
 			return nil
 		}
 		n += closed
-		ops := []Op{Put(rec.Key, encode(history), AtRev(rec.Rev))}
-		if posAt != Absent {
-			ops = append(ops, Put(positionKey(bucket, channel), encode(pos), posAt))
+		ops := []seam.Op{seam.Put(rec.Key, encode(history), seam.AtRev(rec.Rev))}
+		if posAt != seam.Absent {
+			ops = append(ops, seam.Put(positionKey(bucket, channel), encode(pos), posAt))
 		}
 		return batch.add(ctx, ops...)
 	})
@@ -115,12 +117,12 @@ func (s *Store) closeSessions(ctx context.Context, r *Report) error {
 // sweepBlobs removes blobs that no record names and counts objects whose bytes are
 // not all there.
 func (s *Store) sweepBlobs(ctx context.Context, r *Report) error {
-	named := map[BlobID]struct{}{}
+	named := map[seam.BlobID]struct{}{}
 	err := errors.Join(s.nameGarbage(ctx, named), s.nameParts(ctx, named), s.nameObjects(ctx, named, r))
 	if err != nil {
 		return err
 	}
-	return s.blobs.List(ctx, func(id BlobID) error {
+	return s.blobs.List(ctx, func(id seam.BlobID) error {
 		if _, ok := named[id]; ok {
 			return nil
 		}
@@ -130,8 +132,8 @@ func (s *Store) sweepBlobs(ctx context.Context, r *Report) error {
 }
 
 // nameGarbage leaves to the collector what is the collector's.
-func (s *Store) nameGarbage(ctx context.Context, named map[BlobID]struct{}) error {
-	return scan(ctx, s.kv, garbagePrefix, func(rec Record) error {
+func (s *Store) nameGarbage(ctx context.Context, named map[seam.BlobID]struct{}) error {
+	return scan(ctx, s.kv, garbagePrefix, func(rec seam.Record) error {
 		g, err := decode[garbageRecord](rec)
 		if err != nil {
 			return err
@@ -144,23 +146,23 @@ func (s *Store) nameGarbage(ctx context.Context, named map[BlobID]struct{}) erro
 	})
 }
 
-func (s *Store) nameParts(ctx context.Context, named map[BlobID]struct{}) error {
-	return scan(ctx, s.kv, partPrefix, func(rec Record) error {
+func (s *Store) nameParts(ctx context.Context, named map[seam.BlobID]struct{}) error {
+	return scan(ctx, s.kv, partPrefix, func(rec seam.Record) error {
 		part, err := decode[partRecord](rec)
 		named[part.Blob] = struct{}{}
 		return err
 	})
 }
 
-func (s *Store) nameObjects(ctx context.Context, named map[BlobID]struct{}, r *Report) error {
-	return scan(ctx, s.kv, objectPrefix, func(rec Record) error {
+func (s *Store) nameObjects(ctx context.Context, named map[seam.BlobID]struct{}, r *Report) error {
+	return scan(ctx, s.kv, objectPrefix, func(rec seam.Record) error {
 		bucket, key, _ := splitKey(objectPrefix, rec.Key)
 		or, err := decode[objectRecord](rec)
 		if err != nil {
 			return err
 		}
 		r.Objects++
-		o := or.object(bucket, key, AtRev(rec.Rev))
+		o := or.object(bucket, key, seam.AtRev(rec.Rev))
 		if o.body != "" {
 			return nil
 		}
@@ -171,7 +173,7 @@ func (s *Store) nameObjects(ctx context.Context, named map[BlobID]struct{}, r *R
 				err = s.checkExtent(ctx, o, e)
 			}
 		}
-		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) {
+		if errors.Is(err, seam.ErrNotFound) || errors.Is(err, ErrDamaged) {
 			r.Damaged++
 			if len(r.FirstDamaged) < 10 {
 				r.FirstDamaged = append(r.FirstDamaged, bucket+"/"+key)
@@ -183,7 +185,7 @@ func (s *Store) nameObjects(ctx context.Context, named map[BlobID]struct{}, r *R
 }
 
 func ignoreInUse(err error) error {
-	if errors.Is(err, ErrInUse) {
+	if errors.Is(err, seam.ErrInUse) {
 		return nil
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"osslive/store"
+	"osslive/store/seam"
 )
 
 func TestRecoverSessions(t *testing.T) {
@@ -88,14 +89,14 @@ func TestRecoverLive(t *testing.T) {
 func TestFormat(t *testing.T) {
 	e := newEnv(t)
 	ctx := t.Context()
-	if err := e.kv.Commit(ctx, store.Put("format", []byte(`{"version":2}`), store.Any)); err != nil {
+	if err := e.kv.Commit(ctx, seam.Put("format", []byte(`{"version":2}`), seam.Any)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := e.Recover(ctx)
 	if err == nil || !strings.Contains(err.Error(), "format 2") || !strings.Contains(err.Error(), "use the version that wrote it") {
 		t.Errorf("newer format: got %v, want a refusal that says what to do", err)
 	}
-	if err := e.kv.Commit(ctx, store.Put("format", []byte(`{`), store.Any)); err != nil {
+	if err := e.kv.Commit(ctx, seam.Put("format", []byte(`{`), seam.Any)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.Recover(ctx); err == nil {
@@ -108,7 +109,7 @@ func TestLostMetadata(t *testing.T) {
 	e := newEnv(t)
 	putBucket(t, e.Store, "demo")
 	put(t, e.Store, "demo", "k", large("x"))
-	if err := e.kv.Commit(t.Context(), store.Delete("format", store.Any)); err != nil {
+	if err := e.kv.Commit(t.Context(), seam.Delete("format", seam.Any)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := e.Recover(t.Context())

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // Retain deletes segments that ended more than olderThan ago, except those in a
@@ -12,7 +14,7 @@ import (
 // that are gone.
 func (s *Store) Retain(ctx context.Context, olderThan time.Duration) (removed int, err error) {
 	cutoff := s.now().Add(-olderThan)
-	err = scan(ctx, s.kv, bucketPrefix, func(rec Record) error {
+	err = scan(ctx, s.kv, bucketPrefix, func(rec seam.Record) error {
 		n, err := s.retainBucket(ctx, rec.Key[len(bucketPrefix):], cutoff)
 		removed += n
 		if errors.Is(err, ErrNoSuchBucket) {
@@ -74,12 +76,12 @@ func (s *Store) retainChannel(ctx context.Context, bucket, channel string, cutof
 }
 
 // removedAtOnce is how many objects one Commit deletes: each takes two ops.
-const removedAtOnce = MaxOps / 2
+const removedAtOnce = seam.MaxOps / 2
 
 // removeAll deletes objects in one Commit, or one by one if some have changed;
 // those are left.
 func (s *Store) removeAll(ctx context.Context, objects []Object) (removed int, err error) {
-	var ops []Op
+	var ops []seam.Op
 	for _, o := range objects {
 		ops = append(ops, o.remove()...)
 	}
@@ -90,7 +92,7 @@ func (s *Store) removeAll(ctx context.Context, objects []Object) (removed int, e
 	switch {
 	case err == nil:
 		return len(objects), nil
-	case !errors.Is(err, ErrConflict):
+	case !errors.Is(err, seam.ErrConflict):
 		return 0, err
 	case len(objects) == 1:
 		return 0, nil

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // Segment is a piece of a publish: the object <channel>/<Name>.
@@ -118,7 +120,7 @@ func (s *Store) segments(ctx context.Context, bucket, channel string, from, to i
 				if _, ok := segmentTime(rec.Key[len(prefix):]); !ok || r.Segment == nil {
 					continue
 				}
-				if !yield(r.object(bucket, rec.Key[len(root):], AtRev(rec.Rev)), nil) {
+				if !yield(r.object(bucket, rec.Key[len(root):], seam.AtRev(rec.Rev)), nil) {
 					return
 				}
 			}

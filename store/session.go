@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // leaseTTL is how long a publisher that stopped renewing keeps its channel.
@@ -23,7 +25,7 @@ type Session struct {
 	id      string
 	channel Channel
 	start   Position
-	lease   Lease
+	lease   seam.Lease
 
 	mu     sync.Mutex
 	lastMS int64 // in the last name given to a segment
@@ -46,7 +48,7 @@ func (s *Store) StartSession(ctx context.Context, bucket, channel string, start 
 	began := s.now()
 	value := leaseRecord{Session: x.id, Stat: statRecord{Connected: began.UnixMilli(), RemoteAddr: start.RemoteAddr}}
 	lease, err := s.leases.Claim(ctx, sessionKey(bucket, channel), encode(value), leaseTTL)
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, seam.ErrConflict) {
 		return nil, ErrChannelLive
 	}
 	if err != nil {
@@ -89,12 +91,12 @@ func (x *Session) begin(ctx context.Context, bucket, channel string, start Sessi
 	pos.Session, pos.LastEnd = x.id, 0
 	x.channel, x.start, x.lastMS = c.channel(bucket, channel), pos.position(), pos.lastMS()
 	return s.kv.Commit(ctx,
-		Check(channelKey(bucket, channel), channelAt),
-		Put(positionKey(bucket, channel), encode(pos), posAt),
-		Put(historyKey(bucket, channel), encode(history), historyAt))
+		seam.Check(channelKey(bucket, channel), channelAt),
+		seam.Put(positionKey(bucket, channel), encode(pos), posAt),
+		seam.Put(historyKey(bucket, channel), encode(history), historyAt))
 }
 
-func (s *Store) enabledChannel(ctx context.Context, bucket, channel string) (channelRecord, Expect, error) {
+func (s *Store) enabledChannel(ctx context.Context, bucket, channel string) (channelRecord, seam.Expect, error) {
 	c, at, err := s.channel(ctx, bucket, channel)
 	if err == nil && c.Status != Enabled {
 		err = ErrChannelDisabled
@@ -117,7 +119,7 @@ func (x *Session) Position() Position { return x.start }
 // the publish must end.
 func (x *Session) Renew(ctx context.Context, st Stat) error {
 	err := x.lease.Renew(ctx, encode(leaseRecord{Session: x.id, Stat: st.record()}))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, seam.ErrNotFound) {
 		return ErrSessionLost
 	}
 	if err != nil {
@@ -132,7 +134,7 @@ func (x *Session) Renew(ctx context.Context, st Stat) error {
 
 // position reads the channel's position, or returns ErrSessionLost if it is
 // another's.
-func (x *Session) position(ctx context.Context) (positionRecord, Expect, error) {
+func (x *Session) position(ctx context.Context) (positionRecord, seam.Expect, error) {
 	pos, at, err := x.store.positions.load(ctx, x.store.kv, positionKey(x.channel.Bucket, x.channel.Name))
 	if err == nil && pos.Session != x.id {
 		err = ErrSessionLost
@@ -157,12 +159,12 @@ func (x *Session) End(ctx context.Context) error {
 
 func (x *Session) finish(ctx context.Context) error {
 	s, bucket, channel := x.store, x.channel.Bucket, x.channel.Name
-	var ops []Op
+	var ops []seam.Op
 	pos, at, err := x.position(ctx)
 	switch {
 	case err == nil:
 		pos.Session = ""
-		ops = append(ops, Put(positionKey(bucket, channel), encode(pos), at))
+		ops = append(ops, seam.Put(positionKey(bucket, channel), encode(pos), at))
 	case !errors.Is(err, ErrSessionLost):
 		return err
 	}
@@ -174,7 +176,7 @@ func (x *Session) finish(ctx context.Context) error {
 		if r := &history.Sessions[i]; r.ID == x.id && r.End == 0 {
 			r.End = max(r.Start, s.now().UnixMilli())
 			history.trim()
-			ops = append(ops, Put(historyKey(bucket, channel), encode(history), at))
+			ops = append(ops, seam.Put(historyKey(bucket, channel), encode(history), at))
 			break
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"osslive/store"
 	"osslive/store/memstore"
+	"osslive/store/seam"
 )
 
 func TestSession(t *testing.T) {
@@ -286,7 +287,7 @@ func TestRenewGone(t *testing.T) {
 		{"channel/demo/live", store.ErrNoSuchChannel},
 		{"bucket/demo", store.ErrNoSuchBucket},
 	} {
-		if err := e.kv.Commit(ctx, store.Delete(step.record, store.Any)); err != nil {
+		if err := e.kv.Commit(ctx, seam.Delete(step.record, seam.Any)); err != nil {
 			t.Fatal(err)
 		}
 		wantErr(t, "Renew without "+step.record, p.Renew(ctx, store.Stat{}), step.want)

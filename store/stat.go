@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // Stat is how a publish goes.
@@ -61,7 +63,7 @@ func (l leaseRecord) holds(session string) bool { return session != "" && l.Sess
 // lease reads a channel's lease.
 func (s *Store) lease(ctx context.Context, bucket, channel string) (l leaseRecord, err error) {
 	value, err := s.leases.Get(ctx, sessionKey(bucket, channel))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, seam.ErrNotFound) {
 		return l, nil
 	}
 	if err != nil {

@@ -6,13 +6,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // Config is what a Store stands on. Every field is required.
 type Config struct {
-	KV     KV
-	Leases Leases
-	Blobs  Blobs
+	KV     seam.KV
+	Leases seam.Leases
+	Blobs  seam.Blobs
 	// Now is the wall clock: names of segments, history, times of objects.
 	// Leases run on real time, whatever it says.
 	Now func() time.Time
@@ -21,9 +23,9 @@ type Config struct {
 // Store is the domain. All methods are safe for concurrent use, by any number
 // of processes over the same seams.
 type Store struct {
-	kv     KV
-	leases Leases
-	blobs  Blobs
+	kv     seam.KV
+	leases seam.Leases
+	blobs  seam.Blobs
 	now    func() time.Time
 	pins   pins
 
@@ -63,7 +65,7 @@ func pageLimit(limit int) int {
 func retry(ctx context.Context, f func() error) error {
 	for {
 		err := f()
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, seam.ErrConflict) {
 			return err
 		}
 		if ctx.Err() != nil {

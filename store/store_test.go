@@ -17,6 +17,7 @@ import (
 	"osslive/store/boltkv"
 	"osslive/store/fileblobs"
 	"osslive/store/memstore"
+	"osslive/store/seam"
 )
 
 // env is a store that can be opened again, with a clock that a test sets: in a
@@ -25,13 +26,13 @@ type env struct {
 	*store.Store
 	t      testing.TB
 	dir    string // "" in memory
-	kv     store.KV
-	blobs  store.Blobs
+	kv     seam.KV
+	blobs  seam.Blobs
 	leases *memstore.Leases
 	clock  *clock
 	report store.Report
 	// wrap puts something between store and backends; nil for nothing.
-	wrap func(store.KV, store.Blobs) (store.KV, store.Blobs)
+	wrap func(seam.KV, seam.Blobs) (seam.KV, seam.Blobs)
 }
 
 type clock struct{ ms atomic.Int64 }

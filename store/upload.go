@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"osslive/store/seam"
 )
 
 // MaxParts is how many parts an upload has at most; they are numbered from 1
@@ -32,7 +34,7 @@ type Part struct {
 	CRC64    uint64
 	Modified time.Time
 
-	blob BlobID
+	blob seam.BlobID
 }
 
 const uploadIDBytes = 32
@@ -85,9 +87,9 @@ func (s *Store) CreateUpload(ctx context.Context, o Object, opt PutOptions) (Upl
 		}
 		now := s.now()
 		u = Upload{UploadRef{o.Bucket, o.Key, newUploadID(now)}, toTime(now.UnixMilli())}
-		return s.kv.Commit(ctx, guard, Put(u.recordKey(), encode(uploadRecord{
+		return s.kv.Commit(ctx, guard, seam.Put(u.recordKey(), encode(uploadRecord{
 			Initiated: now.UnixMilli(), ContentType: o.ContentType, Headers: o.Headers, Meta: o.Meta, ACL: o.ACL,
-		}), Absent))
+		}), seam.Absent))
 	})
 	return u, err
 }
@@ -95,7 +97,7 @@ func (s *Store) CreateUpload(ctx context.Context, o Object, opt PutOptions) (Upl
 // upload reads the record of an upload. The returned op belongs into the Commit of
 // every part: it fails when the upload has ended meanwhile, and takes back the seal
 // of a completion that is choosing its parts.
-func (s *Store) upload(ctx context.Context, u UploadRef) (rec uploadRecord, guard Op, err error) {
+func (s *Store) upload(ctx context.Context, u UploadRef) (rec uploadRecord, guard seam.Op, err error) {
 	if len(u.ID) != uploadIDBytes || strings.Trim(u.ID, "0123456789ABCDEF") != "" {
 		return rec, guard, s.noSuchUpload(ctx, u)
 	}
@@ -103,14 +105,14 @@ func (s *Store) upload(ctx context.Context, u UploadRef) (rec uploadRecord, guar
 	if err != nil {
 		return rec, guard, err
 	}
-	if at == Absent {
+	if at == seam.Absent {
 		return rec, guard, s.noSuchUpload(ctx, u)
 	}
-	guard = Check(u.recordKey(), at)
+	guard = seam.Check(u.recordKey(), at)
 	if rec.Sealed {
 		open := rec
 		open.Sealed = false
-		guard = Put(u.recordKey(), encode(open), at)
+		guard = seam.Put(u.recordKey(), encode(open), at)
 	}
 	return rec, guard, nil
 }
@@ -145,7 +147,7 @@ func (s *Store) PutPart(ctx context.Context, u UploadRef, number int, body io.Re
 		return Part{}, err
 	}
 	rec := partRecord{Size: in.size, MD5: in.etag(), CRC64: in.crc64.Sum64(), Blob: w.ID()}
-	err = s.commitBlob(ctx, rec.Blob, func() ([]Op, error) {
+	err = s.commitBlob(ctx, rec.Blob, func() ([]seam.Op, error) {
 		_, guard, err := s.upload(ctx, u)
 		if err != nil {
 			return nil, err
@@ -156,7 +158,7 @@ func (s *Store) PutPart(ctx context.Context, u UploadRef, number int, body io.Re
 		}
 		rec.Modified = s.now().UnixMilli()
 		ops := content{blob: old.Blob}.release()
-		return append(ops, guard, Put(partKey(u.ID, number), encode(rec), at)), nil
+		return append(ops, guard, seam.Put(partKey(u.ID, number), encode(rec), at)), nil
 	})
 	return rec.part(number), err
 }
@@ -172,7 +174,7 @@ func (s *Store) AbortUpload(ctx context.Context, u UploadRef) error {
 		if err != nil {
 			return err
 		}
-		return s.kv.Commit(ctx, Delete(guard.Key, guard.Expect),
-			Put(garbagePrefix+u.ID, encode(garbageRecord{Upload: u.ID}), Absent))
+		return s.kv.Commit(ctx, seam.Delete(guard.Key, guard.Expect),
+			seam.Put(garbagePrefix+u.ID, encode(garbageRecord{Upload: u.ID}), seam.Absent))
 	})
 }

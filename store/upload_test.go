@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"osslive/store"
+	"osslive/store/seam"
 )
 
 func createUpload(t testing.TB, s *store.Store, key string) store.UploadRef {
@@ -294,7 +295,7 @@ func TestManyParts(t *testing.T) {
 		t.Errorf("the object's record has %d bytes, want few", len(recs[0].Value))
 	}
 	list := e.records("b/")
-	if len(list) != 1 || len(list[0].Value) < 64<<10 || len(list[0].Value) > store.MaxCommitBytes*3/4 {
+	if len(list) != 1 || len(list[0].Value) < 64<<10 || len(list[0].Value) > seam.MaxCommitBytes*3/4 {
 		t.Errorf("the list of extents has %d bytes in %d records", len(list[0].Value), len(list))
 	}
 	t.Logf("%d parts: the object's record has %d bytes, the list of extents %d KiB", len(chosen), len(e.records("object/")[0].Value), len(list[0].Value)>>10)

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"osslive/store/seam"
 )
 
 // UploadQuery selects multipart uploads.
@@ -42,7 +44,7 @@ func (s *Store) Uploads(ctx context.Context, bucket string, q UploadQuery) (Uplo
 		names.After = escapeKey(q.AfterKey) + afterIDs
 	}
 	var l UploadListing
-	prefixes, next, err := names.walk(ctx, s.kv, uploadRoot(bucket), escapedKey, func(name string, rec Record) error {
+	prefixes, next, err := names.walk(ctx, s.kv, uploadRoot(bucket), escapedKey, func(name string, rec seam.Record) error {
 		r, err := decode[uploadRecord](rec)
 		key := escapedKey(name)
 		l.Uploads = append(l.Uploads, Upload{

@@ -65,7 +65,7 @@ func TestEverySentinelHasARow(t *testing.T) {
 		}
 		return true
 	})
-	for dir, least := range map[string]int{"../../store": 20, "../../auth": 13} {
+	for dir, least := range map[string]int{"../../store": 19, "../../store/seam": 5, "../../auth": 13} {
 		declared := sentinels(t, dir)
 		if len(declared) < least {
 			t.Errorf("%s declares %d errors, want at least %d: is this the right folder?", dir, len(declared), least)

@@ -6,6 +6,7 @@ import (
 
 	"osslive/auth"
 	"osslive/store"
+	"osslive/store/seam"
 )
 
 // table has a row for each error of store and auth that has no type of its own.
@@ -41,10 +42,10 @@ var table = []struct {
 		Class: BadName}},
 	{store.ErrBadDigest, Error{Status: 400, Code: "InvalidDigest", EC: "0016-00000025", Message: "The Content-MD5 you specified was invalid."}},
 	{store.ErrBodyLength, Error{Status: 400, Code: "IncompleteBody", Message: "The request body does not have the length of its Content-Length."}},
-	{store.ErrFull, Error{Status: 507, Code: "InsufficientStorage", Message: "The server's disk is almost full.",
+	{seam.ErrFull, Error{Status: 507, Code: "InsufficientStorage", Message: "The server's disk is almost full.",
 		Class: Rejected, Publish: "The server's disk is almost full; free some space and publish again.",
 		Page: "The disk is full: free some space, then try again."}},
-	{store.ErrConflict, Error{Status: 503, Code: "ServiceUnavailable", Message: "Too many changes at the same time. Please try again."}},
+	{seam.ErrConflict, Error{Status: 503, Code: "ServiceUnavailable", Message: "Too many changes at the same time. Please try again."}},
 	{store.ErrDamaged, Error{Status: 500, Code: "InternalError", Message: "The object is damaged on the server's disk."}},
 
 	{auth.ErrUnknownKey, Error{Status: 403, Code: "InvalidAccessKeyId", EC: "0002-00000902", Message: "The OSS Access Key Id you provided does not exist in our records.",
@@ -76,10 +77,10 @@ var table = []struct {
 	{context.Canceled, Error{Status: 400, Code: "RequestTimeout", Message: "The client went away."}},
 
 	// No request meets these; one that escapes is a fault of the server.
-	{store.ErrNotFound, *InternalError},
+	{seam.ErrNotFound, *InternalError},
 	{store.ErrChannelExists, *InternalError}, // from CreateChannel, whose callers ask for it
-	{store.ErrInUse, *InternalError},
-	{store.ErrTooLarge, *InternalError},
+	{seam.ErrInUse, *InternalError},
+	{seam.ErrTooLarge, *InternalError},
 }
 
 // What the server itself refuses, where an explanation depends on it.

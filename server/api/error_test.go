@@ -15,6 +15,7 @@ import (
 
 	"osslive/auth"
 	"osslive/store"
+	"osslive/store/seam"
 )
 
 func TestDescribe(t *testing.T) {
@@ -42,7 +43,7 @@ func TestDescribe(t *testing.T) {
 		{&store.PositionError{Length: 3}, 409, "PositionNotEqualToLength", "", "[]"},
 		{store.ErrNoSuchCORS, 404, "NoSuchCORSConfiguration", "", "[]"},
 		{&store.InvalidError{Field: "ObjectACL", Value: "x", Rule: "value", Message: "no"}, 400, "InvalidArgument", "", "[{ArgumentName x-oss-object-acl} {ArgumentValue x}]"},
-		{store.ErrFull, 507, "InsufficientStorage", "", "[]"},
+		{seam.ErrFull, 507, "InsufficientStorage", "", "[]"},
 		{store.ErrBodyLength, 400, "IncompleteBody", "", "[]"},
 		{store.ErrDamaged, 500, "InternalError", "", "[]"},
 		{fmt.Errorf("read: %w", store.ErrNoSuchChannel), 404, "NoSuchLiveChannel", "0026-00000021", "[]"},

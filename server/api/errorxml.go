@@ -10,7 +10,7 @@ import (
 
 	"osslive/server/answer"
 	"osslive/server/refusal"
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 // errorDocument is the body of every answer to an error ("Error responses" page).
@@ -75,7 +75,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *request, err error) {
 	switch {
 	case a.Code == answer.InternalError.Code:
 		s.config.Logger.Error("request failed", "request_id", r.id, "operation", r.operation, "error", err)
-	case errors.Is(err, store.ErrFull): // the reader of the log can mend it, the caller cannot
+	case errors.Is(err, seam.ErrFull): // the reader of the log can mend it, the caller cannot
 		s.config.Logger.Warn("request refused", "request_id", r.id, "operation", r.operation, "error", err)
 	}
 	s.config.Refusals.Add(refusal.Refusal{

@@ -31,6 +31,7 @@ import (
 	"osslive/store/boltkv"
 	"osslive/store/fileblobs"
 	"osslive/store/memstore"
+	"osslive/store/seam"
 )
 
 var key = auth.Key{ID: "ak", Secret: "sk"}
@@ -48,7 +49,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // newWorldOn has segments and objects on what the function makes of a real disk.
-func newWorldOn(t *testing.T, disk func(store.Blobs) store.Blobs) *world {
+func newWorldOn(t *testing.T, disk func(seam.Blobs) seam.Blobs) *world {
 	t.Helper()
 	return newWorldOf(t, func(c *store.Config) { c.Blobs = disk(c.Blobs) })
 }
@@ -320,16 +321,16 @@ func TestEndListAfterJump(t *testing.T) {
 
 // slowDisk needs a time to make a blob durable.
 type slowDisk struct {
-	store.Blobs
+	seam.Blobs
 	commit time.Duration
 }
 
 type slowBlob struct {
-	store.BlobWriter
+	seam.BlobWriter
 	commit time.Duration
 }
 
-func (d slowDisk) Create(ctx context.Context) (store.BlobWriter, error) {
+func (d slowDisk) Create(ctx context.Context) (seam.BlobWriter, error) {
 	w, err := d.Blobs.Create(ctx)
 	return slowBlob{w, d.commit}, err
 }
@@ -342,7 +343,7 @@ func (b slowBlob) Commit() error {
 // TestEndOnSlowDisk: the channel is the publisher's until the disk has all of it.
 func TestEndOnSlowDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorldOn(t, func(disk store.Blobs) store.Blobs { return slowDisk{disk, 6 * time.Second} })
+		w := newWorldOn(t, func(disk seam.Blobs) seam.Blobs { return slowDisk{disk, 6 * time.Second} })
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go w.Run(ctx)
@@ -384,7 +385,7 @@ func TestEndOnSlowDisk(t *testing.T) {
 func TestEndOnHungDisk(t *testing.T) {
 	for _, end := range []flv.Millis{3000, 6500} { // there is room for the last segment in the queue, and there is none
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorldOn(t, func(disk store.Blobs) store.Blobs { return slowDisk{disk, time.Hour} })
+			w := newWorldOn(t, func(disk seam.Blobs) seam.Blobs { return slowDisk{disk, time.Hour} })
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			go w.Run(ctx)
@@ -403,7 +404,7 @@ func TestEndOnHungDisk(t *testing.T) {
 
 // hungKV is a database that answers no call of the kind that hangs: "commit" or "get".
 type hungKV struct {
-	store.KV
+	seam.KV
 	hangs atomic.Value
 }
 
@@ -415,14 +416,14 @@ func (kv *hungKV) wait(ctx context.Context, call string) error {
 	return ctx.Err()
 }
 
-func (kv *hungKV) Get(ctx context.Context, key string) (store.Record, error) {
+func (kv *hungKV) Get(ctx context.Context, key string) (seam.Record, error) {
 	if err := kv.wait(ctx, "get"); err != nil {
-		return store.Record{}, err
+		return seam.Record{}, err
 	}
 	return kv.KV.Get(ctx, key)
 }
 
-func (kv *hungKV) Commit(ctx context.Context, ops ...store.Op) error {
+func (kv *hungKV) Commit(ctx context.Context, ops ...seam.Op) error {
 	if err := kv.wait(ctx, "commit"); err != nil {
 		return err
 	}
@@ -468,11 +469,11 @@ func TestHungStore(t *testing.T) {
 }
 
 // brokenDisk panics.
-type brokenDisk struct{ store.Blobs }
+type brokenDisk struct{ seam.Blobs }
 
-type brokenBlob struct{ store.BlobWriter }
+type brokenBlob struct{ seam.BlobWriter }
 
-func (d brokenDisk) Create(ctx context.Context) (store.BlobWriter, error) {
+func (d brokenDisk) Create(ctx context.Context) (seam.BlobWriter, error) {
 	w, err := d.Blobs.Create(ctx)
 	return brokenBlob{w}, err
 }
@@ -481,7 +482,7 @@ func (b brokenBlob) Write([]byte) (int, error) { panic("a defect") }
 
 // TestPanicEndsSession: the channel is free after a panic, and one more in Close.
 func TestPanicEndsSession(t *testing.T) {
-	w := newWorldOn(t, func(disk store.Blobs) store.Blobs { return brokenDisk{disk} })
+	w := newWorldOn(t, func(disk seam.Blobs) seam.Blobs { return brokenDisk{disk} })
 	s := w.publish(w.request("demo", "ch", nil))
 	panics := func(f func()) (did bool) {
 		defer func() { did = recover() != nil }()
@@ -672,7 +673,7 @@ func TestHEVC(t *testing.T) {
 // as failures, with others they hang; and to the words of package answer.
 func TestRefusalCodes(t *testing.T) {
 	for _, err := range []error{
-		store.ErrNoSuchBucket, store.ErrNoSuchChannel, store.ErrChannelDisabled, store.ErrChannelLive, store.ErrSessionLost, store.ErrFull,
+		store.ErrNoSuchBucket, store.ErrNoSuchChannel, store.ErrChannelDisabled, store.ErrChannelLive, store.ErrSessionLost, seam.ErrFull,
 		answer.ErrUnsigned, answer.ErrPublishPath, answer.ErrAmbiguous, answer.ErrLineBreak,
 		auth.ErrExpired, auth.ErrUnknownKey, auth.ErrBadToken, auth.ErrTokenExpired, auth.ErrMissingParam, auth.ErrTwoSources, auth.ErrBadExpires,
 	} {
@@ -685,7 +686,7 @@ func TestRefusalCodes(t *testing.T) {
 			t.Errorf("%v: %q, want %q", err, got.Description, want)
 		}
 	}
-	for _, err := range []error{errors.New("secret detail"), store.ErrNoSuchKey, store.ErrConflict} {
+	for _, err := range []error{errors.New("secret detail"), store.ErrNoSuchKey, seam.ErrConflict} {
 		if got := answerFor(err).reject("ID"); got.Code != rtmp.CodeRejected || strings.Contains(got.Description, "secret") || !strings.HasPrefix(got.Description, "InternalError") {
 			t.Errorf("%v, which no publisher is to know: %+v", err, got)
 		}

@@ -1,4 +1,4 @@
-// Package boltkv is a store.KV in one file, on go.etcd.io/bbolt.
+// Package boltkv is a seam.KV in one file, on go.etcd.io/bbolt.
 //
 // Every record is a key of one bbolt bucket; its value begins with its revision,
 // eight bytes, big-endian, taken from the bucket's sequence. What is read often is
@@ -20,7 +20,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 var recordsBucket = []byte("records")
@@ -33,7 +33,7 @@ type Options struct {
 	LockWait time.Duration
 }
 
-// KV is a store.KV. It belongs to one process.
+// KV is a seam.KV. It belongs to one process.
 type KV struct {
 	path     string
 	db       *bolt.DB
@@ -47,7 +47,7 @@ type KV struct {
 	update func(func(*bolt.Tx) error) error
 }
 
-var _ store.KV = (*KV)(nil)
+var _ seam.KV = (*KV)(nil)
 
 var errClosed = errors.New("metadata store is closed")
 
@@ -73,9 +73,9 @@ func (kv *KV) Err() error {
 	return nil
 }
 
-func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
+func (kv *KV) Get(ctx context.Context, key string) (seam.Record, error) {
 	if err := ctx.Err(); err != nil {
-		return store.Record{}, err
+		return seam.Record{}, err
 	}
 	rec, known, epoch := kv.cache.get(key)
 	if !known {
@@ -87,21 +87,21 @@ func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
 			return nil
 		})
 		if err != nil {
-			return store.Record{}, err
+			return seam.Record{}, err
 		}
 		kv.cache.add(rec, epoch)
 	}
 	if rec.Rev == 0 {
-		return store.Record{}, store.ErrNotFound
+		return seam.Record{}, seam.ErrNotFound
 	}
 	return rec, nil
 }
 
-func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]seam.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var out []store.Record
+	var out []seam.Record
 	err := kv.db.View(func(tx *bolt.Tx) error {
 		c := tx.Bucket(recordsBucket).Cursor()
 		k, v := c.Seek([]byte(max(prefix, after)))
@@ -117,8 +117,8 @@ func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]stor
 }
 
 // record copies what belongs to the transaction.
-func record(key string, v []byte) store.Record {
-	return store.Record{Key: key, Value: bytes.Clone(v[revBytes:]), Rev: binary.BigEndian.Uint64(v)}
+func record(key string, v []byte) seam.Record {
+	return seam.Record{Key: key, Value: bytes.Clone(v[revBytes:]), Rev: binary.BigEndian.Uint64(v)}
 }
 
 func rev(v []byte) uint64 {
@@ -130,16 +130,16 @@ func rev(v []byte) uint64 {
 
 // request is a Commit that waits for its turn.
 type request struct {
-	ops     []store.Op
-	written []store.Record // what the transaction has made of them
+	ops     []seam.Op
+	written []seam.Record // what the transaction has made of them
 	err     error
 	done    chan struct{}
 }
 
 // Commit gives up on ctx only while it waits for its turn: once begun, its outcome
 // is certain.
-func (kv *KV) Commit(ctx context.Context, ops ...store.Op) error {
-	if err := store.CheckCommit(ops); err != nil {
+func (kv *KV) Commit(ctx context.Context, ops ...seam.Op) error {
+	if err := seam.CheckCommit(ops); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -199,7 +199,7 @@ func (kv *KV) commit(group []*request) {
 		kv.cache.begin(group)
 		err = kv.update(func(tx *bolt.Tx) error {
 			for _, r := range group {
-				if r.err = r.apply(tx.Bucket(recordsBucket)); r.err != nil && r.err != store.ErrConflict {
+				if r.err = r.apply(tx.Bucket(recordsBucket)); r.err != nil && r.err != seam.ErrConflict {
 					return r.err
 				}
 			}
@@ -211,7 +211,7 @@ func (kv *KV) commit(group []*request) {
 	for _, r := range group {
 		// A conflict was seen in a transaction that has not happened: whom it
 		// lost against may have failed too. Reading again will tell.
-		if err != nil && r.err != store.ErrConflict {
+		if err != nil && r.err != seam.ErrConflict {
 			r.err = err
 		}
 		close(r.done)
@@ -222,7 +222,7 @@ func (kv *KV) commit(group []*request) {
 func (r *request) apply(b *bolt.Bucket) error {
 	for _, op := range r.ops {
 		if !op.Expect.Holds(rev(b.Get([]byte(op.Key)))) {
-			return store.ErrConflict
+			return seam.ErrConflict
 		}
 	}
 	seq, err := b.NextSequence()
@@ -231,13 +231,13 @@ func (r *request) apply(b *bolt.Bucket) error {
 	}
 	for _, op := range r.ops {
 		switch op.Kind {
-		case store.OpPut:
+		case seam.OpPut:
 			v := binary.BigEndian.AppendUint64(make([]byte, 0, revBytes+len(op.Value)), seq)
 			v = append(v, op.Value...)
-			r.written = append(r.written, store.Record{Key: op.Key, Value: v[revBytes:], Rev: seq})
+			r.written = append(r.written, seam.Record{Key: op.Key, Value: v[revBytes:], Rev: seq})
 			err = b.Put([]byte(op.Key), v)
-		case store.OpDelete:
-			r.written = append(r.written, store.Record{Key: op.Key})
+		case seam.OpDelete:
+			r.written = append(r.written, seam.Record{Key: op.Key})
 			err = b.Delete([]byte(op.Key))
 		}
 		if err != nil {
@@ -255,7 +255,7 @@ func (kv *KV) judge(err error) error {
 		return nil
 	}
 	if isFull(err) {
-		return fmt.Errorf("%w: %v", store.ErrFull, err)
+		return fmt.Errorf("%w: %v", seam.ErrFull, err)
 	}
 	err = fmt.Errorf("metadata store %s is read-only until the next start, because writing to it failed: %w", kv.path, err)
 	kv.failed.Store(&err)

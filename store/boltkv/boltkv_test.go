@@ -14,7 +14,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"osslive/store"
+	"osslive/store/seam"
 	"osslive/store/storetest"
 )
 
@@ -33,13 +33,13 @@ func open(t *testing.T, path string) *KV {
 }
 
 func TestKV(t *testing.T) {
-	storetest.TestKV(t, func(t *testing.T) store.KV { return open(t, filepath.Join(t.TempDir(), "meta.db")) })
+	storetest.TestKV(t, func(t *testing.T) seam.KV { return open(t, filepath.Join(t.TempDir(), "meta.db")) })
 }
 
 func TestReopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "meta.db")
 	kv := open(t, path)
-	if err := kv.Commit(t.Context(), store.Put("k", []byte("v"), store.Absent)); err != nil {
+	if err := kv.Commit(t.Context(), seam.Put("k", []byte("v"), seam.Absent)); err != nil {
 		t.Fatal(err)
 	}
 	before, err := kv.Get(t.Context(), "k")
@@ -49,7 +49,7 @@ func TestReopen(t *testing.T) {
 	if err := kv.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := kv.Commit(t.Context(), store.Check("k", store.Any)); err != errClosed {
+	if err := kv.Commit(t.Context(), seam.Check("k", seam.Any)); err != errClosed {
 		t.Errorf("Commit after Close: got %v, want %v", err, errClosed)
 	}
 	kv = open(t, path)
@@ -57,7 +57,7 @@ func TestReopen(t *testing.T) {
 	if err != nil || string(after.Value) != "v" || after.Rev != before.Rev {
 		t.Errorf("after reopening: got %+v, %v, want %+v", after, err, before)
 	}
-	if err := kv.Commit(t.Context(), store.Put("k", nil, store.AtRev(before.Rev))); err != nil {
+	if err := kv.Commit(t.Context(), seam.Put("k", nil, seam.AtRev(before.Rev))); err != nil {
 		t.Errorf("put at the revision of before: %v", err)
 	}
 	if again, _ := kv.Get(t.Context(), "k"); again.Rev <= before.Rev {
@@ -73,7 +73,7 @@ func TestDamagedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 500 {
-		if err := kv.Commit(t.Context(), store.Put(fmt.Sprintf("k%03d", i), make([]byte, 300), store.Absent)); err != nil {
+		if err := kv.Commit(t.Context(), seam.Put(fmt.Sprintf("k%03d", i), make([]byte, 300), seam.Absent)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -220,7 +220,7 @@ func TestWriteFailure(t *testing.T) {
 				t.Skip("other error numbers")
 			}
 			kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
-			if err := kv.Commit(t.Context(), store.Put("k", []byte("old"), store.Any)); err != nil {
+			if err := kv.Commit(t.Context(), seam.Put("k", []byte("old"), seam.Any)); err != nil {
 				t.Fatal(err)
 			}
 			works := kv.update
@@ -229,9 +229,9 @@ func TestWriteFailure(t *testing.T) {
 				attempts++
 				return works(func(tx *bolt.Tx) error { return errors.Join(f(tx), tt.err) })
 			}
-			put := func() error { return kv.Commit(t.Context(), store.Put("k", []byte("new"), store.Any)) }
+			put := func() error { return kv.Commit(t.Context(), seam.Put("k", []byte("new"), seam.Any)) }
 			err := put()
-			if errors.Is(err, store.ErrFull) == tt.permanent || err == nil {
+			if errors.Is(err, seam.ErrFull) == tt.permanent || err == nil {
 				t.Errorf("Commit: got %v; want ErrFull: %t", err, !tt.permanent)
 			}
 			kv.update = works
@@ -268,23 +268,23 @@ func TestGroup(t *testing.T) {
 		return works(f)
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { kv.Commit(t.Context(), store.Put("first", nil, store.Any)) })
+	wg.Go(func() { kv.Commit(t.Context(), seam.Put("first", nil, seam.Any)) })
 	<-entered
 	const n = 50
 	errs := make([]error, n)
 	for i := range n {
 		wg.Go(func() {
-			expect := store.Absent
+			expect := seam.Absent
 			if i%2 == 1 {
-				expect = store.AtRev(12345)
+				expect = seam.AtRev(12345)
 			}
-			errs[i] = kv.Commit(t.Context(), store.Put(fmt.Sprint("k", i), nil, expect))
+			errs[i] = kv.Commit(t.Context(), seam.Put(fmt.Sprint("k", i), nil, expect))
 		})
 	}
 	close(leave)
 	wg.Wait()
 	for i, err := range errs {
-		want := []error{nil, store.ErrConflict}[i%2]
+		want := []error{nil, seam.ErrConflict}[i%2]
 		if err != want {
 			t.Errorf("commit %d: got %v, want %v", i, err, want)
 		}
@@ -311,7 +311,7 @@ func BenchmarkCommit(b *testing.B) {
 		key := fmt.Sprint("key", worker)
 		mu.Unlock()
 		for i := 0; pb.Next(); i++ {
-			if err := kv.Commit(b.Context(), store.Put(fmt.Sprint(key, i%100), value, store.Any)); err != nil {
+			if err := kv.Commit(b.Context(), seam.Put(fmt.Sprint(key, i%100), value, seam.Any)); err != nil {
 				b.Error(err)
 				return
 			}

@@ -3,7 +3,7 @@ package boltkv
 import (
 	"sync"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 // Bounds of a cache, in bytes: of one record that is kept, and of all together.
@@ -22,18 +22,18 @@ const cachedOverhead = 128
 // and one that was read meanwhile does not get in.
 type cache struct {
 	mu      sync.RWMutex
-	records map[string]store.Record // Rev 0: there is none
-	bytes   int                     // that the records take
-	epoch   uint64                  // goes up where a commit begins and where it ends
-	writing map[string]bool         // keys of the commit under way: was it here?
+	records map[string]seam.Record // Rev 0: there is none
+	bytes   int                    // that the records take
+	epoch   uint64                 // goes up where a commit begins and where it ends
+	writing map[string]bool        // keys of the commit under way: was it here?
 }
 
 func newCache() *cache {
-	return &cache{records: map[string]store.Record{}, writing: map[string]bool{}}
+	return &cache{records: map[string]seam.Record{}, writing: map[string]bool{}}
 }
 
 // get returns what add needs to know if the record is not here.
-func (c *cache) get(key string) (rec store.Record, ok bool, epoch uint64) {
+func (c *cache) get(key string) (rec seam.Record, ok bool, epoch uint64) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	rec, ok = c.records[key]
@@ -41,7 +41,7 @@ func (c *cache) get(key string) (rec store.Record, ok bool, epoch uint64) {
 }
 
 // add keeps a record that was read after get had said epoch.
-func (c *cache) add(rec store.Record, epoch uint64) {
+func (c *cache) add(rec seam.Record, epoch uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, changing := c.writing[rec.Key]; !changing && c.epoch == epoch {
@@ -49,7 +49,7 @@ func (c *cache) add(rec store.Record, epoch uint64) {
 	}
 }
 
-func (c *cache) keep(rec store.Record) {
+func (c *cache) keep(rec seam.Record) {
 	c.remove(rec.Key)
 	if len(rec.Value) > maxCachedValue {
 		return
@@ -64,7 +64,7 @@ func (c *cache) keep(rec store.Record) {
 	}
 }
 
-func cost(rec store.Record) int { return cachedOverhead + len(rec.Key) + len(rec.Value) }
+func cost(rec seam.Record) int { return cachedOverhead + len(rec.Key) + len(rec.Value) }
 
 func (c *cache) remove(key string) {
 	if rec, ok := c.records[key]; ok {
@@ -80,7 +80,7 @@ func (c *cache) begin(group []*request) {
 	c.epoch++
 	for _, r := range group {
 		for _, op := range r.ops {
-			if op.Kind != store.OpCheck {
+			if op.Kind != seam.OpCheck {
 				_, here := c.records[op.Key]
 				c.writing[op.Key] = here || c.writing[op.Key]
 				c.remove(op.Key)

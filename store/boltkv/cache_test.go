@@ -8,13 +8,13 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 // What is read while its record is being changed may be either, and is not kept.
 func TestCacheWhileWriting(t *testing.T) {
 	kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
-	put := func(v string) error { return kv.Commit(t.Context(), store.Put("k", []byte(v), store.Any)) }
+	put := func(v string) error { return kv.Commit(t.Context(), seam.Put("k", []byte(v), seam.Any)) }
 	get := func() string {
 		rec, err := kv.Get(t.Context(), "k")
 		if err != nil {
@@ -25,7 +25,7 @@ func TestCacheWhileWriting(t *testing.T) {
 	if err := put("old"); err != nil {
 		t.Fatal(err)
 	}
-	if err := kv.Commit(t.Context(), store.Put("k", []byte("wrong"), store.Absent)); err != store.ErrConflict {
+	if err := kv.Commit(t.Context(), seam.Put("k", []byte("wrong"), seam.Absent)); err != seam.ErrConflict {
 		t.Fatalf("Commit that expects no record: got %v", err)
 	}
 	get()
@@ -51,7 +51,7 @@ func TestCacheWhileWriting(t *testing.T) {
 	if err := put("newer"); err != nil {
 		t.Fatal(err)
 	}
-	kv.cache.add(store.Record{Key: "k", Value: []byte("new"), Rev: 1}, epoch)
+	kv.cache.add(seam.Record{Key: "k", Value: []byte("new"), Rev: 1}, epoch)
 	if got := get(); got != "newer" {
 		t.Errorf("after a late reader: got %q, want newer", got)
 	}
@@ -70,9 +70,9 @@ func TestCacheIsBounded(t *testing.T) {
 	c := newCache()
 	for i := range 3000 {
 		_, _, epoch := c.get("")
-		c.add(store.Record{Key: fmt.Sprint("k", i), Value: make([]byte, 4000), Rev: 1}, epoch)
-		c.add(store.Record{Key: fmt.Sprint("none", i)}, epoch)
-		c.add(store.Record{Key: "large", Value: make([]byte, maxCachedValue+1), Rev: 1}, epoch)
+		c.add(seam.Record{Key: fmt.Sprint("k", i), Value: make([]byte, 4000), Rev: 1}, epoch)
+		c.add(seam.Record{Key: fmt.Sprint("none", i)}, epoch)
+		c.add(seam.Record{Key: "large", Value: make([]byte, maxCachedValue+1), Rev: 1}, epoch)
 	}
 	sum := 0
 	for _, rec := range c.records {
@@ -90,7 +90,7 @@ func TestCacheIsBounded(t *testing.T) {
 func TestCacheKeepsWhatIsRead(t *testing.T) {
 	kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
 	ctx := t.Context()
-	write := func(ops ...store.Op) {
+	write := func(ops ...seam.Op) {
 		t.Helper()
 		if err := kv.Commit(ctx, ops...); err != nil {
 			t.Fatal(err)
@@ -99,12 +99,12 @@ func TestCacheKeepsWhatIsRead(t *testing.T) {
 	kv.Get(ctx, "read") // there is none yet
 	for i := range 3 {
 		value := fmt.Append(nil, i)
-		write(store.Put("read", value, store.Any), store.Put("segment", value, store.Any))
+		write(seam.Put("read", value, seam.Any), seam.Put("segment", value, seam.Any))
 		if rec, ok, _ := kv.cache.get("read"); !ok || string(rec.Value) != string(value) {
 			t.Errorf("write %d of what was read: got %q, %v, want it in the cache", i, rec.Value, ok)
 		}
 	}
-	write(store.Delete("read", store.Any), store.Delete("segment", store.Any))
+	write(seam.Delete("read", seam.Any), seam.Delete("segment", seam.Any))
 	if rec, ok, _ := kv.cache.get("read"); !ok || rec.Rev != 0 {
 		t.Errorf("after its deletion: got revision %d, %v, want to know that there is none", rec.Rev, ok)
 	}
@@ -116,7 +116,7 @@ func TestCacheKeepsWhatIsRead(t *testing.T) {
 // A record that has been read costs no transaction.
 func TestCachedReadAllocs(t *testing.T) {
 	kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
-	if err := kv.Commit(t.Context(), store.Put("k", []byte("v"), store.Any)); err != nil {
+	if err := kv.Commit(t.Context(), seam.Put("k", []byte("v"), seam.Any)); err != nil {
 		t.Fatal(err)
 	}
 	ctx := t.Context()

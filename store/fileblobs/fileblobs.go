@@ -1,4 +1,4 @@
-// Package fileblobs is a store.Blobs on files in a directory of its own.
+// Package fileblobs is a seam.Blobs on files in a directory of its own.
 //
 // A blob is the file xx/<id>, where the id is 128 random bits in hexadecimal and
 // xx its first two digits. It is created under this name and never renamed; what
@@ -20,8 +20,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"osslive/store"
 	"osslive/store/internal/datadir"
+	"osslive/store/seam"
 )
 
 // Options are how Blobs are opened. The zero value is what a server wants.
@@ -39,7 +39,7 @@ const defaultLowWater = 256 << 20
 // checkAgain is how soon after a look at the free space a new blob takes another.
 const checkAgain = 50 * time.Millisecond
 
-// Blobs is a store.Blobs. It belongs to one process.
+// Blobs is a seam.Blobs. It belongs to one process.
 type Blobs struct {
 	root    *os.Root
 	options Options
@@ -48,7 +48,7 @@ type Blobs struct {
 	space func() (free, total uint64, err error)
 }
 
-var _ store.Blobs = (*Blobs)(nil)
+var _ seam.Blobs = (*Blobs)(nil)
 
 // Open makes the directory, for this user alone, unless it exists.
 func Open(dir string, o Options) (*Blobs, error) {
@@ -102,7 +102,7 @@ func (b *Blobs) syncFolder(name string) error {
 }
 
 // path returns where a blob is. An id that is not ours has no path.
-func path(id store.BlobID) (string, bool) {
+func path(id seam.BlobID) (string, bool) {
 	if len(id) != 32 {
 		return "", false
 	}
@@ -114,7 +114,7 @@ func path(id store.BlobID) (string, bool) {
 	return filepath.Join(string(id[:2]), string(id)), true
 }
 
-func (b *Blobs) Create(ctx context.Context) (store.BlobWriter, error) {
+func (b *Blobs) Create(ctx context.Context) (seam.BlobWriter, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (b *Blobs) Create(ctx context.Context) (store.BlobWriter, error) {
 	}
 	var id [16]byte
 	rand.Read(id[:])
-	return &writer{blobs: b, id: store.BlobID(hex.EncodeToString(id[:]))}, nil
+	return &writer{blobs: b, id: seam.BlobID(hex.EncodeToString(id[:]))}, nil
 }
 
 // Check tells why no blob can be made now, nil if one can: the disk is full or
@@ -166,18 +166,18 @@ func (b *Blobs) checkSpace() error {
 		return err
 	}
 	if free < low {
-		return fmt.Errorf("%w: %d MiB left of the %d MiB that are kept free", store.ErrFull, free>>20, low>>20)
+		return fmt.Errorf("%w: %d MiB left of the %d MiB that are kept free", seam.ErrFull, free>>20, low>>20)
 	}
 	return nil
 }
 
-func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64) (store.BlobReader, error) {
+func (b *Blobs) Open(ctx context.Context, id seam.BlobID, offset, length int64) (seam.BlobReader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	name, ok := path(id)
 	if !ok {
-		return nil, store.ErrNotFound
+		return nil, seam.ErrNotFound
 	}
 	f, err := b.root.Open(name)
 	if err != nil {
@@ -185,7 +185,7 @@ func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64)
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = store.ErrNotFound
+		err = seam.ErrNotFound
 	}
 	if err == nil && offset > 0 {
 		_, err = f.Seek(offset, io.SeekStart)
@@ -201,30 +201,30 @@ func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64)
 
 func notFound(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return store.ErrNotFound
+		return seam.ErrNotFound
 	}
 	return err
 }
 
-func (b *Blobs) Size(ctx context.Context, id store.BlobID) (int64, error) {
+func (b *Blobs) Size(ctx context.Context, id seam.BlobID) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
 	name, ok := path(id)
 	if !ok {
-		return 0, store.ErrNotFound
+		return 0, seam.ErrNotFound
 	}
 	info, err := b.root.Lstat(name)
 	if err != nil {
 		return 0, notFound(err)
 	}
 	if !info.Mode().IsRegular() {
-		return 0, store.ErrNotFound
+		return 0, seam.ErrNotFound
 	}
 	return info.Size(), nil
 }
 
-func (b *Blobs) Delete(ctx context.Context, id store.BlobID) error {
+func (b *Blobs) Delete(ctx context.Context, id seam.BlobID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -237,12 +237,12 @@ func (b *Blobs) Delete(ctx context.Context, id store.BlobID) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil && isSharing(err):
-		return store.ErrInUse
+		return seam.ErrInUse
 	}
 	return err
 }
 
-func (b *Blobs) List(ctx context.Context, f func(store.BlobID) error) error {
+func (b *Blobs) List(ctx context.Context, f func(seam.BlobID) error) error {
 	for i := range 256 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -252,7 +252,7 @@ func (b *Blobs) List(ctx context.Context, f func(store.BlobID) error) error {
 			return err
 		}
 		for _, e := range entries {
-			id := store.BlobID(e.Name())
+			id := seam.BlobID(e.Name())
 			if name, ok := path(id); !ok || filepath.Dir(name) != folder(i) {
 				continue // not ours to touch
 			}

@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"testing"
 
-	"osslive/store"
+	"osslive/store/seam"
 	"osslive/store/storetest"
 )
 
@@ -26,14 +26,14 @@ func open(t *testing.T, dir string, o Options) *Blobs {
 func TestBlobs(t *testing.T) {
 	for name, relaxed := range map[string]bool{"strict": false, "relaxed": true} {
 		t.Run(name, func(t *testing.T) {
-			storetest.TestBlobs(t, func(t *testing.T) store.Blobs {
+			storetest.TestBlobs(t, func(t *testing.T) seam.Blobs {
 				return open(t, t.TempDir(), Options{Relaxed: relaxed, LowWater: -1})
 			})
 		})
 	}
 }
 
-func put(t *testing.T, b *Blobs, data string) store.BlobID {
+func put(t *testing.T, b *Blobs, data string) seam.BlobID {
 	t.Helper()
 	w, err := b.Create(t.Context())
 	if err != nil {
@@ -106,7 +106,7 @@ func TestPlanted(t *testing.T) {
 	if err := os.Symlink(secret, file); err != nil {
 		t.Skip(err)
 	}
-	if _, err := b.Size(t.Context(), id); err != store.ErrNotFound {
+	if _, err := b.Size(t.Context(), id); err != seam.ErrNotFound {
 		t.Errorf("Size of a symbolic link: got %v, want ErrNotFound", err)
 	}
 	if r, err := b.Open(t.Context(), id, 0, -1); err == nil {
@@ -124,7 +124,7 @@ func TestPlanted(t *testing.T) {
 	if err := os.WriteFile(stranger, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := b.List(t.Context(), func(id store.BlobID) error {
+	err := b.List(t.Context(), func(id seam.BlobID) error {
 		t.Errorf("List: got %q, want nothing", id)
 		return nil
 	})
@@ -156,11 +156,11 @@ func TestLowWater(t *testing.T) {
 		want        error
 	}{
 		{"large disk, enough", 0, 256 * mib, 100_000 * mib, nil},
-		{"large disk, too little", 0, 256*mib - 1, 100_000 * mib, store.ErrFull},
+		{"large disk, too little", 0, 256*mib - 1, 100_000 * mib, seam.ErrFull},
 		{"small disk, enough", 0, 2 * mib, 100 * mib, nil},
-		{"small disk, too little", 0, 2*mib - 1, 100 * mib, store.ErrFull},
+		{"small disk, too little", 0, 2*mib - 1, 100 * mib, seam.ErrFull},
 		{"own mark, enough", 10, 10, 100_000 * mib, nil},
-		{"own mark, too little", 10, 9, 100_000 * mib, store.ErrFull},
+		{"own mark, too little", 10, 9, 100_000 * mib, seam.ErrFull},
 		{"no mark", -1, 0, 100 * mib, nil},
 	}
 	for _, tt := range tests {
@@ -215,14 +215,14 @@ func TestFillsUp(t *testing.T) {
 		}
 		free = 1
 	}
-	if !errors.Is(err, store.ErrFull) {
+	if !errors.Is(err, seam.ErrFull) {
 		t.Errorf("Write: got %v, want ErrFull", err)
 	}
-	if err := w.Commit(); !errors.Is(err, store.ErrFull) {
+	if err := w.Commit(); !errors.Is(err, seam.ErrFull) {
 		t.Errorf("Commit: got %v, want ErrFull", err)
 	}
 	w.Abort()
-	if err := b.List(t.Context(), func(id store.BlobID) error { return errors.New("left over: " + string(id)) }); err != nil {
+	if err := b.List(t.Context(), func(id seam.BlobID) error { return errors.New("left over: " + string(id)) }); err != nil {
 		t.Error(err)
 	}
 	free = 1 << 30

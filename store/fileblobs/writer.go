@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"osslive/store"
 	"osslive/store/internal/datadir"
+	"osslive/store/seam"
 )
 
 // checkEvery is after how many bytes of one blob the free space is looked at
@@ -18,7 +18,7 @@ const checkEvery = 16 << 20
 // nothing.
 type writer struct {
 	blobs     *Blobs
-	id        store.BlobID
+	id        seam.BlobID
 	file      *os.File
 	unchecked int // bytes since the free space was looked at
 	err       error
@@ -26,7 +26,7 @@ type writer struct {
 
 var errEnded = errors.New("blob writer: already committed or aborted")
 
-func (w *writer) ID() store.BlobID { return w.id }
+func (w *writer) ID() seam.BlobID { return w.id }
 
 func (w *writer) Write(p []byte) (int, error) {
 	if w.err != nil {
@@ -119,7 +119,7 @@ func (w *writer) remove() {
 
 func full(err error) error {
 	if datadir.NoSpace(err) {
-		return fmt.Errorf("%w: %v", store.ErrFull, err)
+		return fmt.Errorf("%w: %v", seam.ErrFull, err)
 	}
 	return err
 }

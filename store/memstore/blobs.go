@@ -8,37 +8,37 @@ import (
 	"errors"
 	"sync"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
-// Blobs is a store.Blobs that lasts as long as the process.
+// Blobs is a seam.Blobs that lasts as long as the process.
 type Blobs struct {
 	mu        sync.RWMutex
-	committed map[store.BlobID][]byte
-	open      map[store.BlobID]struct{} // begun, neither committed nor aborted
+	committed map[seam.BlobID][]byte
+	open      map[seam.BlobID]struct{} // begun, neither committed nor aborted
 }
 
-var _ store.Blobs = (*Blobs)(nil)
+var _ seam.Blobs = (*Blobs)(nil)
 
 // NewBlobs returns Blobs without a blob.
 func NewBlobs() *Blobs {
-	return &Blobs{committed: map[store.BlobID][]byte{}, open: map[store.BlobID]struct{}{}}
+	return &Blobs{committed: map[seam.BlobID][]byte{}, open: map[seam.BlobID]struct{}{}}
 }
 
-func (b *Blobs) Create(ctx context.Context) (store.BlobWriter, error) {
+func (b *Blobs) Create(ctx context.Context) (seam.BlobWriter, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	var id [16]byte
 	rand.Read(id[:])
-	w := &writer{blobs: b, id: store.BlobID(hex.EncodeToString(id[:]))}
+	w := &writer{blobs: b, id: seam.BlobID(hex.EncodeToString(id[:]))}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.open[w.id] = struct{}{}
 	return w, nil
 }
 
-func (b *Blobs) Open(ctx context.Context, id store.BlobID, offset, length int64) (store.BlobReader, error) {
+func (b *Blobs) Open(ctx context.Context, id seam.BlobID, offset, length int64) (seam.BlobReader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -62,17 +62,17 @@ type reader struct {
 func (r reader) Size() int64  { return r.size }
 func (r reader) Close() error { return nil }
 
-func (b *Blobs) get(id store.BlobID) ([]byte, error) {
+func (b *Blobs) get(id seam.BlobID) ([]byte, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	data, ok := b.committed[id]
 	if !ok {
-		return nil, store.ErrNotFound
+		return nil, seam.ErrNotFound
 	}
 	return data, nil
 }
 
-func (b *Blobs) Size(ctx context.Context, id store.BlobID) (int64, error) {
+func (b *Blobs) Size(ctx context.Context, id seam.BlobID) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -80,7 +80,7 @@ func (b *Blobs) Size(ctx context.Context, id store.BlobID) (int64, error) {
 	return int64(len(data)), err
 }
 
-func (b *Blobs) Delete(ctx context.Context, id store.BlobID) error {
+func (b *Blobs) Delete(ctx context.Context, id seam.BlobID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -91,9 +91,9 @@ func (b *Blobs) Delete(ctx context.Context, id store.BlobID) error {
 	return nil
 }
 
-func (b *Blobs) List(ctx context.Context, f func(store.BlobID) error) error {
+func (b *Blobs) List(ctx context.Context, f func(seam.BlobID) error) error {
 	b.mu.RLock()
-	ids := make([]store.BlobID, 0, len(b.committed)+len(b.open))
+	ids := make([]seam.BlobID, 0, len(b.committed)+len(b.open))
 	for id := range b.committed {
 		ids = append(ids, id)
 	}
@@ -114,14 +114,14 @@ func (b *Blobs) List(ctx context.Context, f func(store.BlobID) error) error {
 
 type writer struct {
 	blobs *Blobs
-	id    store.BlobID
+	id    seam.BlobID
 	data  []byte
 	ended bool
 }
 
 var errEnded = errors.New("blob writer: already committed or aborted")
 
-func (w *writer) ID() store.BlobID { return w.id }
+func (w *writer) ID() seam.BlobID { return w.id }
 
 func (w *writer) Write(p []byte) (int, error) {
 	if w.ended {

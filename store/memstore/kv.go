@@ -9,10 +9,10 @@ import (
 	"strings"
 	"sync"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
-// KV is a store.KV that lasts as long as the process.
+// KV is a seam.KV that lasts as long as the process.
 type KV struct {
 	mu      sync.RWMutex
 	records map[string]record
@@ -25,35 +25,35 @@ type record struct {
 	rev   uint64
 }
 
-var _ store.KV = (*KV)(nil)
+var _ seam.KV = (*KV)(nil)
 
 // NewKV returns an empty KV.
 func NewKV() *KV { return &KV{records: map[string]record{}} }
 
-func (kv *KV) Get(ctx context.Context, key string) (store.Record, error) {
+func (kv *KV) Get(ctx context.Context, key string) (seam.Record, error) {
 	if err := ctx.Err(); err != nil {
-		return store.Record{}, err
+		return seam.Record{}, err
 	}
 	kv.mu.RLock()
 	defer kv.mu.RUnlock()
 	r, ok := kv.records[key]
 	if !ok {
-		return store.Record{}, store.ErrNotFound
+		return seam.Record{}, seam.ErrNotFound
 	}
 	return r.export(key), nil
 }
 
-func (r record) export(key string) store.Record {
-	return store.Record{Key: key, Value: r.value, Rev: r.rev}
+func (r record) export(key string) seam.Record {
+	return seam.Record{Key: key, Value: r.value, Rev: r.rev}
 }
 
-func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+func (kv *KV) List(ctx context.Context, prefix, after string, limit int) ([]seam.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	kv.mu.RLock()
 	defer kv.mu.RUnlock()
-	var out []store.Record
+	var out []seam.Record
 	for _, key := range page(kv.keys, prefix, after, limit) {
 		out = append(out, kv.records[key].export(key))
 	}
@@ -74,26 +74,26 @@ func page(keys []string, prefix, after string, limit int) []string {
 	return keys[:n]
 }
 
-func (kv *KV) Commit(ctx context.Context, ops ...store.Op) error {
+func (kv *KV) Commit(ctx context.Context, ops ...seam.Op) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := store.CheckCommit(ops); err != nil {
+	if err := seam.CheckCommit(ops); err != nil {
 		return err
 	}
 	kv.mu.Lock()
 	defer kv.mu.Unlock()
 	for _, op := range ops {
 		if !op.Expect.Holds(kv.records[op.Key].rev) {
-			return store.ErrConflict
+			return seam.ErrConflict
 		}
 	}
 	kv.rev++
 	for _, op := range ops {
 		switch op.Kind {
-		case store.OpPut:
+		case seam.OpPut:
 			kv.put(op.Key, record{value: bytes.Clone(op.Value), rev: kv.rev})
-		case store.OpDelete:
+		case seam.OpDelete:
 			kv.delete(op.Key)
 		}
 	}

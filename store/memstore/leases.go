@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
-// Leases is a store.Leases within one process. It runs on the monotonic clock.
+// Leases is a seam.Leases within one process. It runs on the monotonic clock.
 type Leases struct {
 	mu   sync.Mutex
 	held map[string]*lease
@@ -24,19 +24,19 @@ type lease struct {
 	expires time.Time // with its monotonic reading
 }
 
-var _ store.Leases = (*Leases)(nil)
+var _ seam.Leases = (*Leases)(nil)
 
 // NewLeases returns Leases that nobody holds.
 func NewLeases() *Leases { return &Leases{held: map[string]*lease{}} }
 
-func (l *Leases) Claim(ctx context.Context, key string, value []byte, ttl time.Duration) (store.Lease, error) {
+func (l *Leases) Claim(ctx context.Context, key string, value []byte, ttl time.Duration) (seam.Lease, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.live(key) != nil {
-		return nil, store.ErrConflict
+		return nil, seam.ErrConflict
 	}
 	x := &lease{leases: l, key: key, ttl: ttl}
 	x.renew(value)
@@ -62,12 +62,12 @@ func (l *Leases) Get(ctx context.Context, key string) ([]byte, error) {
 	defer l.mu.Unlock()
 	x := l.live(key)
 	if x == nil {
-		return nil, store.ErrNotFound
+		return nil, seam.ErrNotFound
 	}
 	return bytes.Clone(x.value), nil
 }
 
-func (l *Leases) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+func (l *Leases) List(ctx context.Context, prefix, after string, limit int) ([]seam.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -80,9 +80,9 @@ func (l *Leases) List(ctx context.Context, prefix, after string, limit int) ([]s
 		}
 	}
 	slices.Sort(keys)
-	var out []store.Record
+	var out []seam.Record
 	for _, key := range page(keys, prefix, after, limit) {
-		out = append(out, store.Record{Key: key, Value: bytes.Clone(l.held[key].value)})
+		out = append(out, seam.Record{Key: key, Value: bytes.Clone(l.held[key].value)})
 	}
 	return out, nil
 }
@@ -94,7 +94,7 @@ func (x *lease) Renew(ctx context.Context, value []byte) error {
 	x.leases.mu.Lock()
 	defer x.leases.mu.Unlock()
 	if x.leases.live(x.key) != x {
-		return store.ErrNotFound
+		return seam.ErrNotFound
 	}
 	x.renew(value)
 	return nil

@@ -10,12 +10,12 @@ import (
 	"sync"
 	"testing"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 // TestBlobs tests Blobs; open returns some without a blob.
-func TestBlobs(t *testing.T, open func(t *testing.T) store.Blobs) {
-	for name, test := range map[string]func(*testing.T, store.Blobs){
+func TestBlobs(t *testing.T, open func(t *testing.T) seam.Blobs) {
+	for name, test := range map[string]func(*testing.T, seam.Blobs){
 		"RoundTrip":   testBlobsRoundTrip,
 		"Ranges":      testBlobsRanges,
 		"WriterTo":    testBlobsWriterTo,
@@ -32,7 +32,7 @@ func TestBlobs(t *testing.T, open func(t *testing.T) store.Blobs) {
 	}
 }
 
-func testBlobsRoundTrip(t *testing.T, b store.Blobs) {
+func testBlobsRoundTrip(t *testing.T, b seam.Blobs) {
 	for _, size := range []int{0, 1, 64 << 10, 64<<10 + 1, 1 << 20} {
 		data := random(size)
 		id := create(t, b, data)
@@ -45,7 +45,7 @@ func testBlobsRoundTrip(t *testing.T, b store.Blobs) {
 	}
 }
 
-func testBlobsRanges(t *testing.T, b store.Blobs) {
+func testBlobsRanges(t *testing.T, b seam.Blobs) {
 	data := random(1000)
 	id := create(t, b, data)
 	for _, r := range []struct{ offset, length int64 }{
@@ -63,7 +63,7 @@ func testBlobsRanges(t *testing.T, b store.Blobs) {
 
 // testBlobsWriterTo: the shortcut sends the same as Read, also after Read has taken
 // a part.
-func testBlobsWriterTo(t *testing.T, b store.Blobs) {
+func testBlobsWriterTo(t *testing.T, b seam.Blobs) {
 	data := random(100_000)
 	r, err := b.Open(t.Context(), create(t, b, data), 1000, 50_000)
 	if err != nil {
@@ -91,13 +91,13 @@ func testBlobsWriterTo(t *testing.T, b store.Blobs) {
 	}
 }
 
-func testBlobsUnknown(t *testing.T, b store.Blobs) {
+func testBlobsUnknown(t *testing.T, b seam.Blobs) {
 	create(t, b, []byte("another"))
-	for _, id := range []store.BlobID{"", ".", "..", "../..", "/etc/passwd", "no-such-blob", "00000000000000000000000000000000"} {
-		if _, err := b.Open(t.Context(), id, 0, -1); err != store.ErrNotFound {
+	for _, id := range []seam.BlobID{"", ".", "..", "../..", "/etc/passwd", "no-such-blob", "00000000000000000000000000000000"} {
+		if _, err := b.Open(t.Context(), id, 0, -1); err != seam.ErrNotFound {
 			t.Errorf("Open(%q): got %v, want ErrNotFound", id, err)
 		}
-		if _, err := b.Size(t.Context(), id); err != store.ErrNotFound {
+		if _, err := b.Size(t.Context(), id); err != seam.ErrNotFound {
 			t.Errorf("Size(%q): got %v, want ErrNotFound", id, err)
 		}
 		if err := b.Delete(t.Context(), id); err != nil {
@@ -106,7 +106,7 @@ func testBlobsUnknown(t *testing.T, b store.Blobs) {
 	}
 }
 
-func testBlobsUncommitted(t *testing.T, b store.Blobs) {
+func testBlobsUncommitted(t *testing.T, b seam.Blobs) {
 	w, err := b.Create(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func testBlobsUncommitted(t *testing.T, b store.Blobs) {
 	wantGone(t, b, id)
 }
 
-func testBlobsEnded(t *testing.T, b store.Blobs) {
+func testBlobsEnded(t *testing.T, b seam.Blobs) {
 	w, err := b.Create(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func testBlobsEnded(t *testing.T, b store.Blobs) {
 	wantGone(t, b, w.ID())
 }
 
-func testBlobsDelete(t *testing.T, b store.Blobs) {
+func testBlobsDelete(t *testing.T, b seam.Blobs) {
 	id, other := create(t, b, []byte("a")), create(t, b, []byte("b"))
 	for range 2 { // again: nothing
 		if err := b.Delete(t.Context(), id); err != nil {
@@ -174,7 +174,7 @@ func testBlobsDelete(t *testing.T, b store.Blobs) {
 	}
 }
 
-func testBlobsOpenReader(t *testing.T, b store.Blobs) {
+func testBlobsOpenReader(t *testing.T, b seam.Blobs) {
 	data := random(1 << 20)
 	id := create(t, b, data)
 	r, err := b.Open(t.Context(), id, 0, -1)
@@ -185,7 +185,7 @@ func testBlobsOpenReader(t *testing.T, b store.Blobs) {
 	if _, err := io.ReadFull(r, head); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Delete(t.Context(), id); err != nil && err != store.ErrInUse {
+	if err := b.Delete(t.Context(), id); err != nil && err != seam.ErrInUse {
 		t.Fatalf("Delete: %v", err)
 	}
 	rest, err := io.ReadAll(r)
@@ -201,8 +201,8 @@ func testBlobsOpenReader(t *testing.T, b store.Blobs) {
 	wantGone(t, b, id)
 }
 
-func testBlobsList(t *testing.T, b store.Blobs) {
-	var want []store.BlobID
+func testBlobsList(t *testing.T, b seam.Blobs) {
+	var want []seam.BlobID
 	for range 20 {
 		want = append(want, create(t, b, []byte("x")))
 	}
@@ -211,12 +211,12 @@ func testBlobsList(t *testing.T, b store.Blobs) {
 		t.Errorf("List: got %v, want %v", got, want)
 	}
 	stop, calls := errors.New("stop"), 0
-	err := b.List(t.Context(), func(store.BlobID) error { calls++; return stop })
+	err := b.List(t.Context(), func(seam.BlobID) error { calls++; return stop })
 	if err != stop || calls != 1 {
 		t.Errorf("List whose function fails: got %v after %d calls, want its error after one", err, calls)
 	}
 	// The sweep deletes while it lists.
-	if err := b.List(t.Context(), func(id store.BlobID) error { return b.Delete(t.Context(), id) }); err != nil {
+	if err := b.List(t.Context(), func(id seam.BlobID) error { return b.Delete(t.Context(), id) }); err != nil {
 		t.Errorf("List and Delete: %v", err)
 	}
 	if got := blobs(t, b); len(got) != 0 {
@@ -224,7 +224,7 @@ func testBlobsList(t *testing.T, b store.Blobs) {
 	}
 }
 
-func testBlobsCancelled(t *testing.T, b store.Blobs) {
+func testBlobsCancelled(t *testing.T, b seam.Blobs) {
 	id := create(t, b, []byte("x"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -234,7 +234,7 @@ func testBlobsCancelled(t *testing.T, b store.Blobs) {
 	for name, err := range map[string]error{
 		"Create": createErr, "Open": openErr, "Size": sizeErr,
 		"Delete": b.Delete(ctx, id),
-		"List":   b.List(ctx, func(store.BlobID) error { return nil }),
+		"List":   b.List(ctx, func(seam.BlobID) error { return nil }),
 	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want Canceled", name, err)
@@ -244,7 +244,7 @@ func testBlobsCancelled(t *testing.T, b store.Blobs) {
 }
 
 // testBlobsMany: writers, readers and deleters do not disturb each other.
-func testBlobsMany(t *testing.T, b store.Blobs) {
+func testBlobsMany(t *testing.T, b seam.Blobs) {
 	kept := random(200_000)
 	keptID := create(t, b, kept)
 	var wg sync.WaitGroup
@@ -265,12 +265,12 @@ func testBlobsMany(t *testing.T, b store.Blobs) {
 				if err := w.Commit(); err != nil {
 					t.Error(err)
 				}
-				for id, want := range map[store.BlobID][]byte{w.ID(): data, keptID: kept} {
+				for id, want := range map[seam.BlobID][]byte{w.ID(): data, keptID: kept} {
 					if got, err := readAll(t.Context(), b, id, 0, -1); err != nil || !bytes.Equal(got, want) {
 						t.Errorf("got %d bytes, %v, want the %d written", len(got), err, len(want))
 					}
 				}
-				if err := b.Delete(t.Context(), w.ID()); err != nil && err != store.ErrInUse {
+				if err := b.Delete(t.Context(), w.ID()); err != nil && err != seam.ErrInUse {
 					t.Error(err)
 				}
 			}
@@ -285,7 +285,7 @@ func random(n int) []byte {
 	return data
 }
 
-func create(t *testing.T, b store.Blobs, data []byte) store.BlobID {
+func create(t *testing.T, b seam.Blobs, data []byte) seam.BlobID {
 	t.Helper()
 	w, err := b.Create(t.Context())
 	if err != nil {
@@ -303,7 +303,7 @@ func create(t *testing.T, b store.Blobs, data []byte) store.BlobID {
 	return w.ID()
 }
 
-func read(t *testing.T, b store.Blobs, id store.BlobID, offset, length int64) []byte {
+func read(t *testing.T, b seam.Blobs, id seam.BlobID, offset, length int64) []byte {
 	t.Helper()
 	data, err := readAll(t.Context(), b, id, offset, length)
 	if err != nil {
@@ -312,7 +312,7 @@ func read(t *testing.T, b store.Blobs, id store.BlobID, offset, length int64) []
 	return data
 }
 
-func readAll(ctx context.Context, b store.Blobs, id store.BlobID, offset, length int64) ([]byte, error) {
+func readAll(ctx context.Context, b seam.Blobs, id seam.BlobID, offset, length int64) ([]byte, error) {
 	r, err := b.Open(ctx, id, offset, length)
 	if err != nil {
 		return nil, err
@@ -321,10 +321,10 @@ func readAll(ctx context.Context, b store.Blobs, id store.BlobID, offset, length
 	return data, errors.Join(err, r.Close())
 }
 
-func blobs(t *testing.T, b store.Blobs) []store.BlobID {
+func blobs(t *testing.T, b seam.Blobs) []seam.BlobID {
 	t.Helper()
-	var ids []store.BlobID
-	err := b.List(t.Context(), func(id store.BlobID) error {
+	var ids []seam.BlobID
+	err := b.List(t.Context(), func(id seam.BlobID) error {
 		ids = append(ids, id)
 		return nil
 	})
@@ -335,9 +335,9 @@ func blobs(t *testing.T, b store.Blobs) []store.BlobID {
 	return ids
 }
 
-func wantGone(t *testing.T, b store.Blobs, id store.BlobID) {
+func wantGone(t *testing.T, b seam.Blobs, id seam.BlobID) {
 	t.Helper()
-	if _, err := b.Open(t.Context(), id, 0, -1); err != store.ErrNotFound {
+	if _, err := b.Open(t.Context(), id, 0, -1); err != seam.ErrNotFound {
 		t.Errorf("Open: got %v, want ErrNotFound", err)
 	}
 	if ids := blobs(t, b); slices.Contains(ids, id) {

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 // TestKV tests a KV; open returns an empty one, which its test closes.
-func TestKV(t *testing.T, open func(t *testing.T) store.KV) {
-	for name, test := range map[string]func(*testing.T, store.KV){
+func TestKV(t *testing.T, open func(t *testing.T) seam.KV) {
+	for name, test := range map[string]func(*testing.T, seam.KV){
 		"Get":            testKVGet,
 		"Expect":         testKVExpect,
 		"AllOrNothing":   testKVAllOrNothing,
@@ -35,52 +35,52 @@ func TestKV(t *testing.T, open func(t *testing.T) store.KV) {
 	}
 }
 
-func testKVGet(t *testing.T, kv store.KV) {
+func testKVGet(t *testing.T, kv seam.KV) {
 	ctx := t.Context()
-	if _, err := kv.Get(ctx, "k"); err != store.ErrNotFound {
+	if _, err := kv.Get(ctx, "k"); err != seam.ErrNotFound {
 		t.Fatalf("Get of nothing: got %v, want ErrNotFound", err)
 	}
-	commit(t, kv, store.Put("k", []byte("v"), store.Any))
+	commit(t, kv, seam.Put("k", []byte("v"), seam.Any))
 	if got := get(t, kv, "k"); string(got.Value) != "v" || got.Key != "k" || got.Rev == 0 {
 		t.Errorf("Get: got %+v, want k=v at a revision", got)
 	}
-	commit(t, kv, store.Delete("k", store.Any))
-	if _, err := kv.Get(ctx, "k"); err != store.ErrNotFound {
+	commit(t, kv, seam.Delete("k", seam.Any))
+	if _, err := kv.Get(ctx, "k"); err != seam.ErrNotFound {
 		t.Errorf("Get after delete: got %v, want ErrNotFound", err)
 	}
-	commit(t, kv, store.Delete("k", store.Any)) // there is nothing: no error
+	commit(t, kv, seam.Delete("k", seam.Any)) // there is nothing: no error
 }
 
-func testKVExpect(t *testing.T, kv store.KV) {
-	commit(t, kv, store.Put("there", []byte("old"), store.Any))
-	at := store.AtRev(get(t, kv, "there").Rev)
-	other := store.AtRev(get(t, kv, "there").Rev + 1000)
+func testKVExpect(t *testing.T, kv seam.KV) {
+	commit(t, kv, seam.Put("there", []byte("old"), seam.Any))
+	at := seam.AtRev(get(t, kv, "there").Rev)
+	other := seam.AtRev(get(t, kv, "there").Rev + 1000)
 	tests := []struct {
 		name   string
 		key    string
-		expect store.Expect
+		expect seam.Expect
 		want   error
 	}{
-		{"any, there", "there", store.Any, nil},
-		{"any, missing", "missing", store.Any, nil},
-		{"absent, there", "there", store.Absent, store.ErrConflict},
-		{"absent, missing", "missing", store.Absent, nil},
+		{"any, there", "there", seam.Any, nil},
+		{"any, missing", "missing", seam.Any, nil},
+		{"absent, there", "there", seam.Absent, seam.ErrConflict},
+		{"absent, missing", "missing", seam.Absent, nil},
 		{"revision, there", "there", at, nil},
-		{"other revision, there", "there", other, store.ErrConflict},
-		{"revision, missing", "missing", at, store.ErrConflict},
+		{"other revision, there", "there", other, seam.ErrConflict},
+		{"revision, missing", "missing", at, seam.ErrConflict},
 	}
 	for _, tt := range tests {
-		for _, op := range []store.Op{
-			store.Check(tt.key, tt.expect),
-			store.Put(tt.key, []byte("new"), tt.expect),
-			store.Delete(tt.key, tt.expect),
+		for _, op := range []seam.Op{
+			seam.Check(tt.key, tt.expect),
+			seam.Put(tt.key, []byte("new"), tt.expect),
+			seam.Delete(tt.key, tt.expect),
 		} {
 			// A failing op behind it leaves everything as it was.
-			err := kv.Commit(t.Context(), op, store.Check("never", other))
-			if err != store.ErrConflict {
+			err := kv.Commit(t.Context(), op, seam.Check("never", other))
+			if err != seam.ErrConflict {
 				t.Fatalf("%s: with a failing check: got %v, want ErrConflict", tt.name, err)
 			}
-			if op.Kind != store.OpCheck && tt.want == nil {
+			if op.Kind != seam.OpCheck && tt.want == nil {
 				continue // would change what the other cases need
 			}
 			if err := kv.Commit(t.Context(), op); err != tt.want {
@@ -88,23 +88,23 @@ func testKVExpect(t *testing.T, kv store.KV) {
 			}
 		}
 	}
-	commit(t, kv, store.Put("there", []byte("new"), at))
-	if err := kv.Commit(t.Context(), store.Put("there", nil, at)); err != store.ErrConflict {
+	commit(t, kv, seam.Put("there", []byte("new"), at))
+	if err := kv.Commit(t.Context(), seam.Put("there", nil, at)); err != seam.ErrConflict {
 		t.Errorf("put at a revision that has passed: got %v, want ErrConflict", err)
 	}
-	commit(t, kv, store.Delete("there", store.AtRev(get(t, kv, "there").Rev)))
-	commit(t, kv, store.Put("there", nil, store.Absent))
+	commit(t, kv, seam.Delete("there", seam.AtRev(get(t, kv, "there").Rev)))
+	commit(t, kv, seam.Put("there", nil, seam.Absent))
 }
 
-func testKVAllOrNothing(t *testing.T, kv store.KV) {
-	commit(t, kv, store.Put("a", []byte("1"), store.Any), store.Put("b", []byte("1"), store.Any))
-	before := []store.Record{get(t, kv, "a"), get(t, kv, "b")}
+func testKVAllOrNothing(t *testing.T, kv seam.KV) {
+	commit(t, kv, seam.Put("a", []byte("1"), seam.Any), seam.Put("b", []byte("1"), seam.Any))
+	before := []seam.Record{get(t, kv, "a"), get(t, kv, "b")}
 	err := kv.Commit(t.Context(),
-		store.Put("a", []byte("2"), store.Any),
-		store.Delete("b", store.Any),
-		store.Put("c", []byte("2"), store.Any),
-		store.Check("d", store.AtRev(1)))
-	if err != store.ErrConflict {
+		seam.Put("a", []byte("2"), seam.Any),
+		seam.Delete("b", seam.Any),
+		seam.Put("c", []byte("2"), seam.Any),
+		seam.Check("d", seam.AtRev(1)))
+	if err != seam.ErrConflict {
 		t.Fatalf("got %v, want ErrConflict", err)
 	}
 	if after := list(t, kv, "", "", 10); !equal(after, before) {
@@ -112,13 +112,13 @@ func testKVAllOrNothing(t *testing.T, kv store.KV) {
 	}
 }
 
-func testKVRevisions(t *testing.T, kv store.KV) {
-	commit(t, kv, store.Put("a", nil, store.Any), store.Put("b", nil, store.Any))
+func testKVRevisions(t *testing.T, kv seam.KV) {
+	commit(t, kv, seam.Put("a", nil, seam.Any), seam.Put("b", nil, seam.Any))
 	a, b := get(t, kv, "a"), get(t, kv, "b")
 	if a.Rev != b.Rev {
 		t.Errorf("revisions of one commit: %d and %d, want them equal", a.Rev, b.Rev)
 	}
-	commit(t, kv, store.Check("a", store.Any), store.Put("b", nil, store.Any))
+	commit(t, kv, seam.Check("a", seam.Any), seam.Put("b", nil, seam.Any))
 	if got := get(t, kv, "a").Rev; got != a.Rev {
 		t.Errorf("revision after a check: got %d, want %d", got, a.Rev)
 	}
@@ -126,29 +126,29 @@ func testKVRevisions(t *testing.T, kv store.KV) {
 		t.Errorf("revision after the same value was put: got %d, want more than %d", got, b.Rev)
 	}
 	// A record that is made again must not be taken for the one that was.
-	commit(t, kv, store.Delete("a", store.Any))
-	commit(t, kv, store.Put("a", nil, store.Any))
+	commit(t, kv, seam.Delete("a", seam.Any))
+	commit(t, kv, seam.Put("a", nil, seam.Any))
 	if got := get(t, kv, "a").Rev; got <= a.Rev {
 		t.Errorf("revision of a record made again: got %d, want more than %d", got, a.Rev)
 	}
 }
 
-func testKVCopies(t *testing.T, kv store.KV) {
+func testKVCopies(t *testing.T, kv seam.KV) {
 	value := []byte("value")
-	commit(t, kv, store.Put("k", value, store.Any))
+	commit(t, kv, seam.Put("k", value, seam.Any))
 	value[0] = 'X'
 	if got := get(t, kv, "k"); string(got.Value) != "value" {
 		t.Errorf("value after what was put was changed: got %q, want %q", got.Value, "value")
 	}
 	got := get(t, kv, "k")
-	commit(t, kv, store.Put("k", []byte("other"), store.Any))
+	commit(t, kv, seam.Put("k", []byte("other"), seam.Any))
 	if string(got.Value) != "value" {
 		t.Errorf("value that was read, after another was put: got %q, want %q", got.Value, "value")
 	}
 }
 
-func testKVEmptyValue(t *testing.T, kv store.KV) {
-	commit(t, kv, store.Put("nil", nil, store.Absent), store.Put("empty", []byte{}, store.Absent))
+func testKVEmptyValue(t *testing.T, kv seam.KV) {
+	commit(t, kv, seam.Put("nil", nil, seam.Absent), seam.Put("empty", []byte{}, seam.Absent))
 	for _, key := range []string{"nil", "empty"} {
 		if got := get(t, kv, key); len(got.Value) != 0 || got.Rev == 0 {
 			t.Errorf("%s: got %+v, want an empty record", key, got)
@@ -156,10 +156,10 @@ func testKVEmptyValue(t *testing.T, kv store.KV) {
 	}
 }
 
-func testKVList(t *testing.T, kv store.KV) {
+func testKVList(t *testing.T, kv seam.KV) {
 	all := []string{"a", "a/", "a/b", "a/b/c", "a0", "aa", "b", "b\xff", "ä", "日本"}
 	for _, i := range rand.Perm(len(all)) {
-		commit(t, kv, store.Put(all[i], []byte(all[i]), store.Any))
+		commit(t, kv, seam.Put(all[i], []byte(all[i]), seam.Any))
 	}
 	tests := []struct {
 		name          string
@@ -196,7 +196,7 @@ func testKVList(t *testing.T, kv store.KV) {
 }
 
 // testKVListModel compares with a sorted slice, through random changes.
-func testKVListModel(t *testing.T, kv store.KV) {
+func testKVListModel(t *testing.T, kv seam.KV) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	word := func() string {
 		b := make([]byte, rnd.IntN(4))
@@ -207,7 +207,7 @@ func testKVListModel(t *testing.T, kv store.KV) {
 	}
 	model := map[string]bool{}
 	for range 40 {
-		var ops []store.Op
+		var ops []seam.Op
 		seen := map[string]bool{}
 		for range 10 {
 			key := "k" + word()
@@ -216,10 +216,10 @@ func testKVListModel(t *testing.T, kv store.KV) {
 			}
 			seen[key] = true
 			if rnd.IntN(3) == 0 {
-				ops = append(ops, store.Delete(key, store.Any))
+				ops = append(ops, seam.Delete(key, seam.Any))
 				delete(model, key)
 			} else {
-				ops = append(ops, store.Put(key, nil, store.Any))
+				ops = append(ops, seam.Put(key, nil, seam.Any))
 				model[key] = true
 			}
 		}
@@ -248,45 +248,45 @@ func testKVListModel(t *testing.T, kv store.KV) {
 	}
 }
 
-func testKVBounds(t *testing.T, kv store.KV) {
-	puts := func(n int) (ops []store.Op) {
+func testKVBounds(t *testing.T, kv seam.KV) {
+	puts := func(n int) (ops []seam.Op) {
 		for i := range n {
-			ops = append(ops, store.Put(fmt.Sprintf("k%03d", i), nil, store.Any))
+			ops = append(ops, seam.Put(fmt.Sprintf("k%03d", i), nil, seam.Any))
 		}
 		return ops
 	}
-	value := func(n int) []store.Op { return []store.Op{store.Put("k", make([]byte, n), store.Any)} }
+	value := func(n int) []seam.Op { return []seam.Op{seam.Put("k", make([]byte, n), seam.Any)} }
 	tests := []struct {
 		name string
-		ops  []store.Op
+		ops  []seam.Op
 		want error
 	}{
-		{"as many operations as allowed", puts(store.MaxOps), nil},
-		{"one too many", puts(store.MaxOps + 1), store.ErrTooLarge},
-		{"as many bytes as allowed", value(store.MaxCommitBytes - 1), nil},
-		{"one too many", value(store.MaxCommitBytes), store.ErrTooLarge},
+		{"as many operations as allowed", puts(seam.MaxOps), nil},
+		{"one too many", puts(seam.MaxOps + 1), seam.ErrTooLarge},
+		{"as many bytes as allowed", value(seam.MaxCommitBytes - 1), nil},
+		{"one too many", value(seam.MaxCommitBytes), seam.ErrTooLarge},
 		{"none at all", nil, nil},
-		{"a long key", []store.Op{store.Put(strings.Repeat("k", 2048), nil, store.Any)}, nil},
+		{"a long key", []seam.Op{seam.Put(strings.Repeat("k", 2048), nil, seam.Any)}, nil},
 	}
 	for _, tt := range tests {
 		if err := kv.Commit(t.Context(), tt.ops...); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	if err := kv.Commit(t.Context(), store.Put("", nil, store.Any)); err == nil {
+	if err := kv.Commit(t.Context(), seam.Put("", nil, seam.Any)); err == nil {
 		t.Error("an empty key: no error")
 	}
 }
 
-func testKVDuplicate(t *testing.T, kv store.KV) {
-	err := kv.Commit(t.Context(), store.Put("k", nil, store.Any), store.Check("k", store.Any))
-	if err == nil || errors.Is(err, store.ErrConflict) {
+func testKVDuplicate(t *testing.T, kv seam.KV) {
+	err := kv.Commit(t.Context(), seam.Put("k", nil, seam.Any), seam.Check("k", seam.Any))
+	if err == nil || errors.Is(err, seam.ErrConflict) {
 		t.Errorf("one key twice: got %v, want an error of its own", err)
 	}
 }
 
-func testKVCancelled(t *testing.T, kv store.KV) {
-	commit(t, kv, store.Put("k", []byte("v"), store.Any))
+func testKVCancelled(t *testing.T, kv seam.KV) {
+	commit(t, kv, seam.Put("k", []byte("v"), seam.Any))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := kv.Get(ctx, "k"); !errors.Is(err, context.Canceled) {
@@ -295,20 +295,20 @@ func testKVCancelled(t *testing.T, kv store.KV) {
 	if _, err := kv.List(ctx, "", "", 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("List: got %v, want Canceled", err)
 	}
-	if err := kv.Commit(ctx, store.Delete("k", store.Any)); !errors.Is(err, context.Canceled) {
+	if err := kv.Commit(ctx, seam.Delete("k", seam.Any)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Commit: got %v, want Canceled", err)
 	}
 	get(t, kv, "k") // is still there
 }
 
-func commit(t *testing.T, kv store.KV, ops ...store.Op) {
+func commit(t *testing.T, kv seam.KV, ops ...seam.Op) {
 	t.Helper()
 	if err := kv.Commit(t.Context(), ops...); err != nil {
 		t.Fatalf("Commit: %v", err)
 	}
 }
 
-func get(t *testing.T, kv store.KV, key string) store.Record {
+func get(t *testing.T, kv seam.KV, key string) seam.Record {
 	t.Helper()
 	rec, err := kv.Get(t.Context(), key)
 	if err != nil {
@@ -317,7 +317,7 @@ func get(t *testing.T, kv store.KV, key string) store.Record {
 	return rec
 }
 
-func list(t *testing.T, kv store.KV, prefix, after string, limit int) []store.Record {
+func list(t *testing.T, kv seam.KV, prefix, after string, limit int) []seam.Record {
 	t.Helper()
 	recs, err := kv.List(t.Context(), prefix, after, limit)
 	if err != nil {
@@ -326,8 +326,8 @@ func list(t *testing.T, kv store.KV, prefix, after string, limit int) []store.Re
 	return recs
 }
 
-func equal(a, b []store.Record) bool {
-	return slices.EqualFunc(a, b, func(a, b store.Record) bool {
+func equal(a, b []seam.Record) bool {
+	return slices.EqualFunc(a, b, func(a, b seam.Record) bool {
 		return a.Key == b.Key && a.Rev == b.Rev && string(a.Value) == string(b.Value)
 	})
 }

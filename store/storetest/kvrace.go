@@ -5,13 +5,13 @@ import (
 	"sync"
 	"testing"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 // testKVCounter: increments by compare-and-swap lose none.
-func testKVCounter(t *testing.T, kv store.KV) {
+func testKVCounter(t *testing.T, kv seam.KV) {
 	const workers, each = 8, 25
-	commit(t, kv, store.Put("n", []byte{0, 0}, store.Any))
+	commit(t, kv, seam.Put("n", []byte{0, 0}, seam.Any))
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
@@ -23,11 +23,11 @@ func testKVCounter(t *testing.T, kv store.KV) {
 						return
 					}
 					n := int(rec.Value[0])<<8 + int(rec.Value[1]) + 1
-					err = kv.Commit(t.Context(), store.Put("n", []byte{byte(n >> 8), byte(n)}, store.AtRev(rec.Rev)))
+					err = kv.Commit(t.Context(), seam.Put("n", []byte{byte(n >> 8), byte(n)}, seam.AtRev(rec.Rev)))
 					if err == nil {
 						break
 					}
-					if err != store.ErrConflict {
+					if err != seam.ErrConflict {
 						t.Error(err)
 						return
 					}
@@ -44,11 +44,11 @@ func testKVCounter(t *testing.T, kv store.KV) {
 
 // testKVWholeCommits: readers never see half of a commit, and what has been
 // acknowledged is there to be read.
-func testKVWholeCommits(t *testing.T, kv store.KV) {
+func testKVWholeCommits(t *testing.T, kv seam.KV) {
 	const rounds = 100
 	put := func(i int) error {
 		v := fmt.Appendf(nil, "%06d", i)
-		return kv.Commit(t.Context(), store.Put("pair/a", v, store.Any), store.Put("pair/b", v, store.Any))
+		return kv.Commit(t.Context(), seam.Put("pair/a", v, seam.Any), seam.Put("pair/b", v, seam.Any))
 	}
 	if err := put(0); err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func testKVWholeCommits(t *testing.T, kv store.KV) {
 }
 
 // testKVOneWinner: of many commits that expect the same, one succeeds.
-func testKVOneWinner(t *testing.T, kv store.KV) {
+func testKVOneWinner(t *testing.T, kv seam.KV) {
 	for round := range 20 {
 		key := fmt.Sprint("key", round)
 		var mu sync.Mutex
@@ -119,12 +119,12 @@ func testKVOneWinner(t *testing.T, kv store.KV) {
 		for i := range 16 {
 			wg.Go(func() {
 				me := fmt.Sprint(i)
-				err := kv.Commit(t.Context(), store.Put(key, []byte(me), store.Absent), store.Put(key+"/"+me, nil, store.Any))
+				err := kv.Commit(t.Context(), seam.Put(key, []byte(me), seam.Absent), seam.Put(key+"/"+me, nil, seam.Any))
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
 					winners = append(winners, me)
-				} else if err != store.ErrConflict {
+				} else if err != seam.ErrConflict {
 					t.Errorf("commit: got %v, want ErrConflict", err)
 				}
 			})

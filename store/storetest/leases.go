@@ -7,15 +7,15 @@ import (
 	"testing"
 	"time"
 
-	"osslive/store"
+	"osslive/store/seam"
 )
 
 // long is a TTL that no test outlives.
 const long = time.Hour
 
 // TestLeases tests Leases; open returns some that nobody holds.
-func TestLeases(t *testing.T, open func(t *testing.T) store.Leases) {
-	for name, test := range map[string]func(*testing.T, store.Leases){
+func TestLeases(t *testing.T, open func(t *testing.T) seam.Leases) {
+	for name, test := range map[string]func(*testing.T, seam.Leases){
 		"Claim":     testLeasesClaim,
 		"Renew":     testLeasesRenew,
 		"Lapse":     testLeasesLapse,
@@ -29,13 +29,13 @@ func TestLeases(t *testing.T, open func(t *testing.T) store.Leases) {
 	}
 }
 
-func testLeasesClaim(t *testing.T, l store.Leases) {
+func testLeasesClaim(t *testing.T, l seam.Leases) {
 	ctx := t.Context()
-	if _, err := l.Get(ctx, "k"); err != store.ErrNotFound {
+	if _, err := l.Get(ctx, "k"); err != seam.ErrNotFound {
 		t.Fatalf("Get of nothing: got %v, want ErrNotFound", err)
 	}
 	lease := claim(t, l, "k", "mine", long)
-	if _, err := l.Claim(ctx, "k", []byte("yours"), long); err != store.ErrConflict {
+	if _, err := l.Claim(ctx, "k", []byte("yours"), long); err != seam.ErrConflict {
 		t.Errorf("second claim: got %v, want ErrConflict", err)
 	}
 	wantLease(t, l, "k", "mine")
@@ -45,17 +45,17 @@ func testLeasesClaim(t *testing.T, l store.Leases) {
 			t.Errorf("Release: %v", err)
 		}
 	}
-	if _, err := l.Get(ctx, "k"); err != store.ErrNotFound {
+	if _, err := l.Get(ctx, "k"); err != seam.ErrNotFound {
 		t.Errorf("Get after release: got %v, want ErrNotFound", err)
 	}
-	if err := lease.Renew(ctx, nil); err != store.ErrNotFound {
+	if err := lease.Renew(ctx, nil); err != seam.ErrNotFound {
 		t.Errorf("Renew after release: got %v, want ErrNotFound", err)
 	}
 	claim(t, l, "k", "yours", long)
 	wantLease(t, l, "k", "yours")
 }
 
-func testLeasesRenew(t *testing.T, l store.Leases) {
+func testLeasesRenew(t *testing.T, l seam.Leases) {
 	const ttl = 150 * time.Millisecond
 	lease := claim(t, l, "k", "0", ttl)
 	// Renewed often, it outlives its TTL several times over.
@@ -76,7 +76,7 @@ func testLeasesRenew(t *testing.T, l store.Leases) {
 	}
 }
 
-func testLeasesLapse(t *testing.T, l store.Leases) {
+func testLeasesLapse(t *testing.T, l seam.Leases) {
 	const ttl = 50 * time.Millisecond
 	claimed := time.Now()
 	lease := claim(t, l, "k", "v", ttl)
@@ -84,7 +84,7 @@ func testLeasesLapse(t *testing.T, l store.Leases) {
 	if held := time.Since(claimed); held < ttl {
 		t.Errorf("lease lapsed after %v, want at least %v", held, ttl)
 	}
-	if err := lease.Renew(t.Context(), nil); err != store.ErrNotFound {
+	if err := lease.Renew(t.Context(), nil); err != seam.ErrNotFound {
 		t.Errorf("Renew: got %v, want ErrNotFound", err)
 	}
 	if recs, err := l.List(t.Context(), "", "", 10); err != nil || len(recs) != 0 {
@@ -93,11 +93,11 @@ func testLeasesLapse(t *testing.T, l store.Leases) {
 }
 
 // testLeasesSuccessor: who has lost a lease cannot touch its next holder's.
-func testLeasesSuccessor(t *testing.T, l store.Leases) {
+func testLeasesSuccessor(t *testing.T, l seam.Leases) {
 	old := claim(t, l, "k", "old", 20*time.Millisecond)
 	waitLapsed(t, l, "k")
 	lease := claim(t, l, "k", "new", long)
-	if err := old.Renew(t.Context(), []byte("old")); err != store.ErrNotFound {
+	if err := old.Renew(t.Context(), []byte("old")); err != seam.ErrNotFound {
 		t.Errorf("Renew: got %v, want ErrNotFound", err)
 	}
 	if err := old.Release(t.Context()); err != nil {
@@ -109,7 +109,7 @@ func testLeasesSuccessor(t *testing.T, l store.Leases) {
 	}
 }
 
-func testLeasesList(t *testing.T, l store.Leases) {
+func testLeasesList(t *testing.T, l seam.Leases) {
 	for _, key := range []string{"s/b/2", "s/b/1", "s/c/1", "t", "s/b/3"} {
 		claim(t, l, key, "value of "+key, long)
 	}
@@ -122,7 +122,7 @@ func testLeasesList(t *testing.T, l store.Leases) {
 	}
 }
 
-func testLeasesCopies(t *testing.T, l store.Leases) {
+func testLeasesCopies(t *testing.T, l seam.Leases) {
 	value := []byte("value")
 	if _, err := l.Claim(t.Context(), "k", value, long); err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func testLeasesCopies(t *testing.T, l store.Leases) {
 	wantLease(t, l, "k", "value")
 }
 
-func testLeasesCancelled(t *testing.T, l store.Leases) {
+func testLeasesCancelled(t *testing.T, l seam.Leases) {
 	lease := claim(t, l, "k", "v", long)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -152,10 +152,10 @@ func testLeasesCancelled(t *testing.T, l store.Leases) {
 	}
 }
 
-func testLeasesOneHolder(t *testing.T, l store.Leases) {
+func testLeasesOneHolder(t *testing.T, l seam.Leases) {
 	for range 100 {
 		var mu sync.Mutex
-		var held []store.Lease
+		var held []seam.Lease
 		var wg sync.WaitGroup
 		for range 16 {
 			wg.Go(func() {
@@ -164,7 +164,7 @@ func testLeasesOneHolder(t *testing.T, l store.Leases) {
 				defer mu.Unlock()
 				if err == nil {
 					held = append(held, lease)
-				} else if err != store.ErrConflict {
+				} else if err != seam.ErrConflict {
 					t.Errorf("Claim: got %v, want ErrConflict", err)
 				}
 			})
@@ -179,7 +179,7 @@ func testLeasesOneHolder(t *testing.T, l store.Leases) {
 	}
 }
 
-func claim(t *testing.T, l store.Leases, key, value string, ttl time.Duration) store.Lease {
+func claim(t *testing.T, l seam.Leases, key, value string, ttl time.Duration) seam.Lease {
 	t.Helper()
 	lease, err := l.Claim(t.Context(), key, []byte(value), ttl)
 	if err != nil {
@@ -188,7 +188,7 @@ func claim(t *testing.T, l store.Leases, key, value string, ttl time.Duration) s
 	return lease
 }
 
-func wantLease(t *testing.T, l store.Leases, key, want string) {
+func wantLease(t *testing.T, l seam.Leases, key, want string) {
 	t.Helper()
 	if got, err := l.Get(t.Context(), key); err != nil || string(got) != want {
 		t.Errorf("Get(%q): got %q, %v, want %q", key, got, err, want)
@@ -196,7 +196,7 @@ func wantLease(t *testing.T, l store.Leases, key, want string) {
 }
 
 // waitLapsed waits until the lease is gone, for at most ten seconds.
-func waitLapsed(t *testing.T, l store.Leases, key string) {
+func waitLapsed(t *testing.T, l seam.Leases, key string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -204,7 +204,7 @@ func waitLapsed(t *testing.T, l store.Leases, key string) {
 	defer tick.Stop()
 	for {
 		_, err := l.Get(ctx, key)
-		if err == store.ErrNotFound {
+		if err == seam.ErrNotFound {
 			return
 		}
 		if err != nil {
