@@ -136,6 +136,25 @@ func TestLinks(t *testing.T) {
 	t.Logf("%d links, %d files, %d tests", links, files, tests)
 }
 
+// TestPagesAreListed: the index of a folder in doc links to each page in it.
+func TestPagesAreListed(t *testing.T) {
+	for _, index := range []string{"../../doc/README.md", "../../doc/design/README.md"} {
+		text, err := os.ReadFile(index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		beside, err := filepath.Glob(filepath.Join(filepath.Dir(index), "*.md"))
+		if err != nil || len(beside) < 10 {
+			t.Fatalf("pages beside %s: got %v, %v", index, beside, err)
+		}
+		for _, page := range beside {
+			if name := filepath.Base(page); name != "README.md" && !strings.Contains(string(text), "]("+name+")") {
+				t.Errorf("%s does not link to %s", index, name)
+			}
+		}
+	}
+}
+
 // brokenLink returns what is wrong with a link of a page; "" if nothing is. What is
 // outside the repository is not looked at.
 func brokenLink(all tree, page, link string) string {
