@@ -1,5 +1,5 @@
-# A static binary, with the console's player for all browsers, and nothing else:
-# no shell, no user database, no package to patch. It writes to /data alone, so
+# The image holds one static binary, with the console's player for all browsers: no
+# shell, no user database, no package to patch. The binary writes to /data only, so
 # the root may be read-only.
 #
 #	docker build -t osslive .

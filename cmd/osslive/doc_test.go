@@ -12,8 +12,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// pages returns every page of the repository, as paths from here. Tools and data of
-// others are left out.
+// notOurs are folders with tools, data and results, which are not in the repository.
+var notOurs = []string{".git", ".tools", "dist", "node_modules", "osslive-data"}
+
+// pages returns every page of the repository, as paths from here.
 func pages(t *testing.T) (all []string) {
 	t.Helper()
 	const root = "../.."
@@ -21,7 +23,7 @@ func pages(t *testing.T) (all []string) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && slices.Contains([]string{".git", ".tools", "dist", "node_modules", "osslive-data"}, d.Name()):
+		case d.IsDir() && slices.Contains(notOurs, d.Name()):
 			return filepath.SkipDir
 		case !d.IsDir() && filepath.Ext(path) == ".md":
 			all = append(all, path)
@@ -37,7 +39,8 @@ func pages(t *testing.T) (all []string) {
 	return all
 }
 
-// TestPagesNameFlags: every command and flag of osslive that a page names is there. What they show in blocks is run by the integration tests.
+// TestPagesNameFlags: every command and flag of osslive that a page names is there.
+// The integration tests run the blocks of the pages.
 func TestPagesNameFlags(t *testing.T) {
 	parser, err := newParser(&cli{})
 	if err != nil {

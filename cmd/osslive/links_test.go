@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,7 +36,7 @@ func readTree(t *testing.T) tree {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == ".git" || d.Name() == ".tools") {
+		if d.IsDir() && slices.Contains(notOurs, d.Name()) {
 			return filepath.SkipDir
 		}
 		name := strings.TrimPrefix(filepath.ToSlash(file), "../../")
