@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// blockLimit is how long what a page shows may take.
+// blockLimit is how long one piece of a page may take.
 const blockLimit = time.Minute
 
-// block is a piece of a page that a reader is meant to run.
+// block is a piece of a page for readers to run.
 type block struct {
 	language string // sh or python
 	how      string // "", "server" or "skip: why"
@@ -23,13 +23,12 @@ type block struct {
 	text     string
 }
 
-// TestPages runs every piece of shell and Python in the README and the pages
-// beside it, each against a server that knows nothing of the others, on the ports
-// that the pages name. The word after the language, which readers do not see, says
-// what is special:
+// TestPages runs every piece of shell and Python in the README and the pages of doc,
+// each against a server of its own, on the ports that the pages name. The word after
+// the language, which readers do not see, says how:
 //
 //	sh              runs to its end, with status 0
-//	sh server       starts a server and says Ready.
+//	sh server       starts a server, which prints Ready.
 //	sh skip: why    is not run
 func TestPages(t *testing.T) {
 	if testing.Short() {
@@ -87,7 +86,7 @@ func blocks(t *testing.T, page string) (all []block) {
 	return all
 }
 
-// reader has what a reader of the pages has: the repository, built, and the SDK.
+// reader is what a reader of the pages has: the repository, built, and the SDK.
 type reader struct {
 	repository string // a copy
 	clip       string
@@ -147,7 +146,7 @@ func (r *reader) run(t *testing.T, b block) {
 		}
 		return
 	}
-	// A server of another folder: the piece is a client.
+	// The piece is a client: the server runs in another folder.
 	server := command("unshare", "--net", "sh", "-euc", alone, "sh", "exec osslive serve --data memory")
 	p := start(t, server)
 	ready(t, p)
@@ -160,7 +159,7 @@ func (r *reader) run(t *testing.T, b block) {
 	t.Logf("%s", strings.TrimSpace(client.output()))
 }
 
-// ready waits until a server says so.
+// ready waits until a server has printed Ready.
 func ready(t *testing.T, p *process) {
 	t.Helper()
 	eventually(t, blockLimit, "Ready.", func() error {

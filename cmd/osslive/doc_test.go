@@ -89,6 +89,39 @@ func TestPagesNameFlags(t *testing.T) {
 	t.Logf("%d names", named)
 }
 
+// TestCommandsPage: doc/commands.md has every command, and every flag of the server.
+func TestCommandsPage(t *testing.T) {
+	parser, err := newParser(&cli{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("../../doc/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(name string) bool {
+		return regexp.MustCompile("`" + regexp.QuoteMeta(name) + "[` \\[]").Match(text)
+	}
+	named := 0
+	for _, command := range parser.Model.Leaves(true) {
+		if !has("osslive " + command.Name) {
+			t.Errorf("doc/commands.md has no command %s", command.Name)
+		}
+		if command.Name != "serve" {
+			continue
+		}
+		for _, f := range command.Flags {
+			named++
+			if !has("--" + f.Name) {
+				t.Errorf("doc/commands.md has no flag --%s", f.Name)
+			}
+		}
+	}
+	if named < 20 {
+		t.Errorf("%d flags of serve are looked for: it has more", named)
+	}
+}
+
 // TestFiveMinutes: a newcomer reads each page in five minutes, at 250 words a
 // minute, up to a line that begins its reference part; a design record in half of
 // that; the README has two minutes' worth of lines.
