@@ -137,6 +137,31 @@ func TestLinks(t *testing.T) {
 	t.Logf("%d links, %d files, %d tests", links, files, tests)
 }
 
+// TestWalks: each file of doc/walks.md has the functions that its row names.
+func TestWalks(t *testing.T) {
+	text, err := os.ReadFile("../../doc/walks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stops := 0
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z/_]+\\.go)` \\|([^|]*)\\|").FindAllStringSubmatch(string(text), -1) {
+		source, err := os.ReadFile(filepath.Join("../..", filepath.FromSlash(row[1])))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, m := range spanPattern.FindAllStringSubmatch(row[2], -1) {
+			stops++
+			if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + m[1] + `\(`).Match(source) {
+				t.Errorf("%s has no function %s", row[1], m[1])
+			}
+		}
+	}
+	if stops < 50 {
+		t.Errorf("%d functions are checked: the walks have more", stops)
+	}
+}
+
 // TestPagesAreListed: the index of a folder in doc links to each page in it.
 func TestPagesAreListed(t *testing.T) {
 	for _, index := range []string{"../../doc/README.md", "../../doc/design/README.md"} {
