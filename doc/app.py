@@ -1,4 +1,4 @@
-"""A program that knows OSS and nothing of osslive: where it is comes from the environment."""
+"""A program for OSS: nothing in it is about osslive. The endpoint comes from the environment."""
 import os
 
 import oss2
