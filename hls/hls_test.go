@@ -19,14 +19,12 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // live is a window of three after five segments of two sessions.
-func live() *Window {
-	w := &Window{Playlist: Playlist{Sequence: 9, TargetDuration: 5}, Size: 3}
-	w.Add(Segment{URI: "1543895706266.ts", Duration: ms(5000)})
-	w.Add(Segment{URI: "1543895711266.ts", Duration: ms(1240), Discontinuity: true})
-	w.Add(Segment{URI: "1543895716266.ts", Duration: ms(5840)})
-	w.Add(Segment{URI: "1543895722106.ts", Duration: ms(4999)})
-	w.Add(Segment{URI: "1543895799000.ts", Duration: ms(5000), Discontinuity: true})
-	return w
+func live() *Playlist {
+	return &Playlist{Sequence: 11, DiscontinuitySequence: 1, TargetDuration: 6, Segments: []Segment{
+		{URI: "1543895716266.ts", Duration: ms(5840)},
+		{URI: "1543895722106.ts", Duration: ms(4999)},
+		{URI: "1543895799000.ts", Duration: ms(5000), Discontinuity: true},
+	}}
 }
 
 func TestGolden(t *testing.T) {
@@ -34,7 +32,7 @@ func TestGolden(t *testing.T) {
 		name string
 		list Playlist
 	}{
-		{"live", live().Playlist},
+		{"live", *live()},
 		{"live-first", Playlist{TargetDuration: 7, Segments: []Segment{{URI: "1543895706266.ts", Duration: ms(7120)}}}},
 		// The sample of the PostVodPlaylist API page: rounded, not rounded up.
 		{"vod", Playlist{TargetDuration: TargetDuration(ms(13320)), Ended: true, Segments: []Segment{
@@ -113,58 +111,10 @@ func TestTargetDuration(t *testing.T) {
 	}
 }
 
-// Over the life of a window the counters never fall, and every version of the
-// playlist is a shift of the one before.
-func TestWindow(t *testing.T) {
-	versions := 0
-	for _, size := range []int{1, 2, 3, 100} {
-		t.Run(strconv.Itoa(size), func(t *testing.T) {
-			w := &Window{Playlist: Playlist{TargetDuration: 2}, Size: size}
-			names := map[uint64]string{}
-			discontinuities := map[string]uint64{}
-			var before Playlist
-			for i := range 500 {
-				d := ms(2000 + i*37%900)
-				w.Add(Segment{URI: strconv.Itoa(i), Duration: d, Discontinuity: i%7 == 3})
-				if w.Sequence < before.Sequence || w.DiscontinuitySequence < before.DiscontinuitySequence || w.TargetDuration < before.TargetDuration {
-					t.Fatalf("got %+v after %+v", w.Playlist, before)
-				}
-				if len(w.Segments) != min(i+1, size) {
-					t.Fatalf("got %d segments after %d", len(w.Segments), i+1)
-				}
-				before = w.Playlist
-				versions++
-				count := w.DiscontinuitySequence
-				for j, s := range w.Segments {
-					if TargetDuration(s.Duration) > w.TargetDuration {
-						t.Fatalf("got target duration %d with a segment of %v", w.TargetDuration, s.Duration)
-					}
-					number := w.Sequence + uint64(j)
-					if name, ok := names[number]; ok && name != s.URI {
-						t.Fatalf("segment %d is %s, was %s", number, s.URI, name)
-					}
-					names[number] = s.URI
-					if s.Discontinuity {
-						count++
-					}
-					if c, ok := discontinuities[s.URI]; ok && c != count {
-						t.Fatalf("segment %s has discontinuity number %d, had %d", s.URI, count, c)
-					}
-					discontinuities[s.URI] = count
-				}
-			}
-		})
-	}
-	if !t.Failed() {
-		t.Logf("L3: %d versions of playlists, violations 0", versions)
-	}
-}
-
 func TestNoAllocations(t *testing.T) {
 	w := live()
 	b := make([]byte, 0, 1024)
 	if n := testing.AllocsPerRun(100, func() {
-		w.Add(Segment{URI: "1543895799000.ts", Duration: ms(5000)})
 		b = w.AppendText(b[:0])
 	}); n != 0 {
 		t.Errorf("got %v allocations, want 0", n)

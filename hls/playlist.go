@@ -1,8 +1,10 @@
-// Package hls writes HTTP Live Streaming media playlists.
+// Package hls writes HTTP Live Streaming media playlists: live ones, and recorded ones of
+// any length, piece by piece.
 //
-// A [Playlist] is a list of segments with its counters; a [Window] is one that
-// slides, as a live list does. Only the tags of protocol version 3 are written:
-// what a LiveChannel's MPEG-TS segments need and every player knows.
+// It owns the text: the tags of protocol version 3, which is what the MPEG-TS segments of
+// a live channel need and every player knows, their order, and how names are escaped. It
+// must not know where segments come from or when a list changes: a live list slides in
+// package store.
 //
 // Source: RFC 8216.
 package hls
@@ -20,8 +22,8 @@ type Segment struct {
 	URI string
 	// Duration is written in whole milliseconds, never less than one.
 	Duration time.Duration
-	// Discontinuity says that timestamps or encoding do not go on from the
-	// segment before.
+	// Discontinuity says that the timestamps or the encoding do not continue those
+	// of the segment before.
 	Discontinuity bool
 }
 
@@ -60,9 +62,8 @@ func (p *Playlist) AppendText(b []byte) []byte {
 	return b
 }
 
-// AppendHeader appends what stands before the first segment. With
-// [Segment.AppendText] and [AppendEnd] it writes a list of any length piece by
-// piece; Segments is not looked at.
+// AppendHeader appends the tags before the first segment; it ignores Segments. With
+// [Segment.AppendText] and [AppendEnd] it writes a list of any length piece by piece.
 func (p *Playlist) AppendHeader(b []byte) []byte {
 	b = append(b, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:"...)
 	b = strconv.AppendUint(b, p.Sequence, 10)
@@ -91,8 +92,8 @@ func (s *Segment) AppendText(b []byte) []byte {
 // AppendEnd appends the line that closes a playlist for good.
 func AppendEnd(b []byte) []byte { return append(b, "#EXT-X-ENDLIST\n"...) }
 
-// millis rounds to whole milliseconds. A segment without length is against the
-// standard's intent and divides by zero in players.
+// millis rounds to whole milliseconds, at least one: a segment of no length makes
+// players divide by zero.
 func millis(d time.Duration) int64 {
 	return max(1, d.Round(time.Millisecond).Milliseconds())
 }

@@ -75,9 +75,8 @@ func fill(t *testing.T, n int, step time.Duration, files bool) (dir string) {
 	ok(err)
 	_, err = w.Write(make([]byte, 188))
 	ok(err)
-	ok(w.Seal())
-	sealed := []store.SealedSegment{{Writer: w, Segment: store.Segment{Duration: step}}}
-	ok(session.CommitSegments(ctx, sealed, session.Position(), []byte("#EXTM3U\n")))
+	ok(w.Seal(store.Segment{Duration: step}))
+	ok(session.CommitSegments(ctx, []*store.SegmentWriter{w}, func(*store.Position) []byte { return []byte("#EXTM3U\n") }))
 	ok(session.End(ctx))
 
 	first, err := kv.Get(ctx, "object/demo/ch/"+w.Name())

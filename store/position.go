@@ -1,8 +1,8 @@
 package store
 
 import (
-	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"osslive/store/seam"
@@ -16,10 +16,6 @@ type Position struct {
 	TargetDuration        int    // seconds; 0 before the first segment
 	Playlist              string // name of the playlist that Window belongs to
 	Window                []Segment
-
-	// These are the store's own; CommitSegments sets them.
-	LastName string // of the last segment
-	Session  string // the session that may write; "" when idle
 }
 
 // lastMS is the time in the name of the last segment, or 0.
@@ -34,8 +30,6 @@ func (r *positionRecord) position() Position {
 		DiscontinuitySequence: r.DiscontinuitySequence,
 		TargetDuration:        r.TargetDuration,
 		Playlist:              r.Playlist,
-		LastName:              r.LastName,
-		Session:               r.Session,
 	}
 	for _, seg := range r.Window {
 		p.Window = append(p.Window, seg.segment())
@@ -43,26 +37,15 @@ func (r *positionRecord) position() Position {
 	return p
 }
 
-// advanced is the record of p once segs are durable, with which its window ends;
-// before is the record that there was.
-func (p Position) advanced(session string, segs []SealedSegment, before positionRecord) positionRecord {
-	r := positionRecord{
-		Session:               session,
-		LastName:              before.LastName,
-		LastEnd:               before.LastEnd,
-		Sequence:              p.Sequence,
-		DiscontinuitySequence: p.DiscontinuitySequence,
-		TargetDuration:        p.TargetDuration,
-		Playlist:              p.Playlist,
+// advanced returns the position after segs, with a window of at most size segments that
+// ends with them.
+func (r positionRecord) advanced(segs []*SegmentWriter, size int) positionRecord {
+	r.Window = slices.Clone(r.Window)
+	for _, w := range segs {
+		r.Window = append(r.Window, w.segment.record())
+		r.LastName, r.LastEnd = w.segment.Name, w.segment.Start().Add(w.segment.Duration).UnixMilli()
 	}
-	if n := len(segs); n > 0 {
-		last := segs[n-1].Segment
-		r.LastName, r.LastEnd = last.Name, last.Start().Add(last.Duration).UnixMilli()
-	}
-	for _, w := range p.Window {
-		w.Session = cmp.Or(w.Session, session)
-		r.Window = append(r.Window, w.record())
-	}
+	r.drop(max(0, len(r.Window)-max(1, size)))
 	return r
 }
 

@@ -14,18 +14,18 @@ const (
 	playlistType = "application/x-mpegURL"
 )
 
-// SegmentWriter takes the bytes of a segment. Seal or Abort ends it; Abort after
-// Seal does nothing. Not safe for concurrent use.
+// SegmentWriter takes the bytes of a segment. Seal or Abort ends it; Abort after Seal
+// does nothing. Not safe for concurrent use.
 type SegmentWriter struct {
-	name string
-	blob seam.BlobWriter
-	size int64
+	blob    seam.BlobWriter
+	size    int64
+	segment Segment
 }
 
 var _ io.Writer = (*SegmentWriter)(nil)
 
-// Name is the segment's name, as it will be in playlists.
-func (w *SegmentWriter) Name() string { return w.name }
+// Name returns the segment's name, as playlists list it.
+func (w *SegmentWriter) Name() string { return w.segment.Name }
 
 func (w *SegmentWriter) Write(p []byte) (int, error) {
 	n, err := w.blob.Write(p)
@@ -48,7 +48,7 @@ func (x *Session) NewSegment(ctx context.Context) (*SegmentWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &SegmentWriter{name: name, blob: blob}, nil
+	return &SegmentWriter{blob: blob, segment: Segment{Name: name, Session: x.id}}, nil
 }
 
 func (x *Session) nextName(ctx context.Context) (string, error) {
@@ -67,9 +67,12 @@ func (x *Session) nextName(ctx context.Context) (string, error) {
 	}
 }
 
-// Seal makes the segment's bytes durable: the first half of recording it, to be
-// followed by CommitSegments. After an error there is nothing to commit.
-func (w *SegmentWriter) Seal() error {
+// Seal makes the segment's bytes durable and takes what is known of it; its name and
+// session are the writer's own. CommitSegments is to follow. After an error there is
+// nothing to commit.
+func (w *SegmentWriter) Seal(seg Segment) error {
+	seg.Name, seg.Session = w.segment.Name, w.segment.Session
+	w.segment = seg
 	err := w.blob.Commit()
 	if err != nil {
 		w.blob.Abort()
@@ -77,58 +80,71 @@ func (w *SegmentWriter) Seal() error {
 	return err
 }
 
-// SealedSegment is a segment that nobody can see yet.
-type SealedSegment struct {
-	Writer *SegmentWriter
-	Segment
-}
-
-// CommitSegments makes sealed segments visible, at once with the playlist that lists
-// them and the position next, whose window ends with them. Their Name and Session
-// are set here. If it fails their bytes are removed. There may be none, where only
-// the playlist is another one.
+// CommitSegments makes sealed segments visible in one commit with the playlist that
+// lists them and the channel's position. The window of the position slides: it ends with
+// segs and keeps the channel's FragCount. render returns the playlist's text for the
+// position, of at most 64 KiB, and may raise its TargetDuration; it is called again if
+// another change comes first. If the commit fails, the bytes of segs are removed. segs
+// may be empty, to write another text of the same list.
 //
-// ErrSessionLost says that the channel has another publisher or is gone; nothing
-// has been written.
-func (x *Session) CommitSegments(ctx context.Context, segs []SealedSegment, next Position, playlist []byte) error {
+// The first segment of a session begins with a discontinuity if the channel has listed
+// segments before: the media clock starts anew with each session.
+//
+// ErrSessionLost says that the channel has another publisher or is gone; nothing has
+// been written. Not safe for concurrent use.
+func (x *Session) CommitSegments(ctx context.Context, segs []*SegmentWriter, render func(*Position) []byte) error {
 	blobs := make([]seam.BlobID, len(segs))
-	for i := range segs {
-		segs[i].Name, segs[i].Session = segs[i].Writer.name, x.id
-		blobs[i] = segs[i].Writer.blob.ID()
+	for i, w := range segs {
+		blobs[i] = w.blob.ID()
 	}
-	return x.store.commitBlobs(ctx, blobs, func() ([]seam.Op, error) {
-		return x.segmentOps(ctx, segs, next, playlist)
+	again := false
+	err := x.store.commitBlobs(ctx, blobs, func() ([]seam.Op, error) {
+		ops, err := x.segmentOps(ctx, segs, render, again)
+		again = true
+		return ops, err
 	})
+	x.listed = x.listed || err == nil && len(segs) > 0
+	return err
 }
 
-func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Position, playlist []byte) ([]seam.Op, error) {
-	if len(playlist) > maxBody {
-		return nil, invalid("Playlist", "", "length", "a live playlist has at most 64 KiB")
-	}
+// segmentOps returns the ops of CommitSegments. NewSegment has found no object under the
+// names of segs; with again, after a conflict, they are looked up anew.
+func (x *Session) segmentOps(ctx context.Context, segs []*SegmentWriter, render func(*Position) []byte, again bool) ([]seam.Op, error) {
 	s, bucket, channel := x.store, x.channel.Bucket, x.channel.Name
 	// The one guard of it all: doc.go, "What guards what".
-	before, at, err := x.position(ctx)
+	stored, at, err := x.position(ctx)
 	if err != nil {
 		return nil, err
 	}
-	pos := next.advanced(x.id, segs, before)
+	if len(segs) > 0 && !x.listed {
+		segs[0].segment.Discontinuity = segs[0].segment.Discontinuity || stored.Sequence+uint64(len(stored.Window)) > 0
+	}
+	pos := stored.advanced(segs, x.channel.Target.FragCount)
+	text := pos.position()
+	playlist := render(&text)
+	if len(playlist) > maxBody {
+		return nil, invalid("Playlist", "", "length", "a live playlist has at most 64 KiB")
+	}
+	pos.TargetDuration = max(pos.TargetDuration, text.TargetDuration)
 	ops := []seam.Op{seam.Put(positionKey(bucket, channel), encode(pos), at)}
 	s.positions.keep(ops[0].Key, ops[0].Value, pos)
 
 	modified := toTime(s.now().UnixMilli())
-	for i := range segs {
+	for _, w := range segs {
 		media := Object{
-			Bucket: bucket, Key: channel + "/" + segs[i].Name,
-			Size:        segs[i].Writer.size,
+			Bucket: bucket, Key: channel + "/" + w.segment.Name,
+			Size:        w.size,
 			ETag:        strings.ToUpper(newID()) + "-1", // the form that clients do not take for an MD5
 			Modified:    modified,
 			ContentType: segmentType,
-			Segment:     &segs[i].Segment,
-			content:     content{blob: segs[i].Writer.blob.ID()},
+			Segment:     &w.segment,
+			content:     content{blob: w.blob.ID()},
 		}
-		old, err := s.object(ctx, bucket, media.Key)
-		if err != nil {
-			return nil, err
+		old := Object{at: seam.Absent}
+		if again {
+			if old, err = s.object(ctx, bucket, media.Key); err != nil {
+				return nil, err
+			}
 		}
 		ops = append(ops, seam.Put(objectKey(bucket, media.Key), encode(media.record()), old.at))
 		ops = append(ops, old.release()...)
@@ -137,7 +153,7 @@ func (x *Session) segmentOps(ctx context.Context, segs []SealedSegment, next Pos
 	in := newIncoming()
 	in.write(playlist)
 	list := Object{
-		Bucket: bucket, Key: channel + "/" + x.start.Playlist,
+		Bucket: bucket, Key: channel + "/" + pos.Playlist,
 		Size:        in.size,
 		ETag:        in.etag(),
 		CRC64:       in.crc64.Sum64(),

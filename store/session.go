@@ -24,8 +24,9 @@ type Session struct {
 	store   *Store
 	id      string
 	channel Channel
-	start   Position
 	lease   seam.Lease
+
+	listed bool // CommitSegments has listed a segment
 
 	mu     sync.Mutex
 	lastMS int64 // in the last name given to a segment
@@ -89,7 +90,7 @@ func (x *Session) begin(ctx context.Context, bucket, channel string, start Sessi
 		ID: x.id, Start: began.UnixMilli(), RemoteAddr: start.RemoteAddr,
 	})
 	pos.Session, pos.LastEnd = x.id, 0
-	x.channel, x.start, x.lastMS = c.channel(bucket, channel), pos.position(), pos.lastMS()
+	x.channel, x.lastMS = c.channel(bucket, channel), pos.lastMS()
 	return s.kv.Commit(ctx,
 		seam.Check(channelKey(bucket, channel), channelAt),
 		seam.Put(positionKey(bucket, channel), encode(pos), posAt),
@@ -109,10 +110,6 @@ func (x *Session) ID() string { return x.id }
 
 // Channel is the configuration at the session's start.
 func (x *Session) Channel() Channel { return x.channel }
-
-// Position is where the playlist goes on from. Its window holds nothing that has
-// been deleted.
-func (x *Session) Position() Position { return x.start }
 
 // Renew publishes new statistics and keeps the session for another ten seconds.
 // After ErrSessionLost, ErrChannelDisabled, ErrNoSuchChannel or ErrNoSuchBucket

@@ -197,7 +197,8 @@ func tryPublish(t testing.TB, s *store.Store, bucket, channel string, start stor
 	if err != nil {
 		return nil, err
 	}
-	return &publisher{Session: x, pos: x.Position()}, nil
+	pos, _, err := x.Position(t.Context())
+	return &publisher{Session: x, pos: pos}, err
 }
 
 // segment records one and returns its name.
@@ -212,21 +213,16 @@ func (p *publisher) segment(ctx context.Context, body string) (string, error) {
 			return w.Name(), err
 		}
 	}
-	seg := store.Segment{Name: w.Name(), Duration: 4 * time.Second, Discontinuity: len(p.pos.Window) == 0}
-	next := p.pos
-	next.TargetDuration = 5
-	next.Window = append(slices.Clone(next.Window), seg)
-	for len(next.Window) > windowSize {
-		if next.Window[0].Discontinuity {
-			next.DiscontinuitySequence++
-		}
-		next.Sequence++
-		next.Window = next.Window[1:]
-	}
-	if err := w.Seal(); err != nil {
+	if err := w.Seal(store.Segment{Duration: 4 * time.Second, Discontinuity: len(p.pos.Window) == 0}); err != nil {
 		return w.Name(), err
 	}
-	if err := p.CommitSegments(ctx, []store.SealedSegment{{Writer: w, Segment: seg}}, next, playlist(next)); err != nil {
+	var next store.Position
+	err = p.CommitSegments(ctx, []*store.SegmentWriter{w}, func(pos *store.Position) []byte {
+		pos.TargetDuration = 5
+		next = *pos
+		return playlist(next)
+	})
+	if err != nil {
 		return w.Name(), err
 	}
 	p.pos = next

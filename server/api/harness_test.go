@@ -188,8 +188,6 @@ func (w *world) record(bucket, channel string, segments ...segment) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	window := hls.Window{Size: session.Channel().Target.FragCount}
-	var kept []store.Segment
 	for _, s := range segments {
 		w.clock = s.at
 		out, err := session.NewSegment(ctx)
@@ -197,22 +195,27 @@ func (w *world) record(bucket, channel string, segments ...segment) {
 			w.t.Fatal(err)
 		}
 		fmt.Fprintf(out, "bytes of %s", out.Name())
-		recorded := store.Segment{Name: out.Name(), Duration: s.duration, Session: session.ID()}
-		window.Add(hls.Segment{URI: out.Name(), Duration: s.duration})
-		kept = append(kept, recorded)
-		kept = kept[len(kept)-len(window.Segments):]
-		next := session.Position()
-		next.Sequence, next.TargetDuration, next.Window = window.Sequence, window.TargetDuration, kept
-		if err := out.Seal(); err != nil {
+		if err := out.Seal(store.Segment{Duration: s.duration}); err != nil {
 			w.t.Fatal(err)
 		}
-		if err := session.CommitSegments(ctx, []store.SealedSegment{{Writer: out, Segment: recorded}}, next, window.AppendText(nil)); err != nil {
+		if err := session.CommitSegments(ctx, []*store.SegmentWriter{out}, playlist); err != nil {
 			w.t.Fatal(err)
 		}
 	}
 	if err := session.End(ctx); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// playlist renders a live list as package live does.
+func playlist(pos *store.Position) []byte {
+	p := hls.Playlist{Sequence: pos.Sequence, DiscontinuitySequence: pos.DiscontinuitySequence, TargetDuration: pos.TargetDuration}
+	for _, s := range pos.Window {
+		p.Segments = append(p.Segments, hls.Segment{URI: s.Name, Duration: s.Duration, Discontinuity: s.Discontinuity})
+		p.TargetDuration = max(p.TargetDuration, hls.TargetDuration(s.Duration))
+	}
+	pos.TargetDuration = p.TargetDuration
+	return p.AppendText(nil)
 }
 
 // publish makes a channel live with the statistics of the sample answer.

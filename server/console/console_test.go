@@ -79,13 +79,10 @@ func segment(t *testing.T, p *store.Session, seg store.Segment, bytes int) {
 		t.Fatal(err)
 	}
 	w.Write(make([]byte, bytes))
-	next := p.Position()
-	next.Window = []store.Segment{seg}
-	next.Window[0].Name = w.Name()
-	if err := w.Seal(); err != nil {
+	if err := w.Seal(seg); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.CommitSegments(t.Context(), []store.SealedSegment{{Writer: w, Segment: seg}}, next, []byte("#EXTM3U\n")); err != nil {
+	if err := p.CommitSegments(t.Context(), []*store.SegmentWriter{w}, func(*store.Position) []byte { return []byte("#EXTM3U\n") }); err != nil {
 		t.Fatal(err)
 	}
 }

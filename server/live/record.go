@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"osslive/hls"
 	"osslive/segmenter"
 	"osslive/server/metrics"
 	"osslive/store"
@@ -51,38 +50,20 @@ type recorder struct {
 	endList bool  // set before queue is closed
 
 	committed time.Time // the last commit; run's, as is what follows
-	window    hls.Window
-	listed    []store.Segment // the window's segments, as the store keeps them
-	text      []byte
+	list      list
 }
 
 func newRecorder(session *store.Session, m *metrics.Metrics, fail func(error)) *recorder {
-	position, target := session.Position(), session.Channel().Target
 	r := &recorder{
 		session: session,
 		metrics: m,
 		fail:    fail,
 		queue:   make(chan finished, backlog),
 		done:    make(chan struct{}),
-		listed:  position.Window,
-		window: hls.Window{
-			Size: target.FragCount,
-			Playlist: hls.Playlist{
-				Sequence:              position.Sequence,
-				DiscontinuitySequence: position.DiscontinuitySequence,
-				TargetDuration:        max(position.TargetDuration, target.FragDuration),
-			},
-		},
-	}
-	for _, seg := range position.Window {
-		r.window.Segments = append(r.window.Segments, listing(seg))
+		list:    list{least: session.Channel().Target.FragDuration},
 	}
 	go r.run()
 	return r
-}
-
-func listing(seg store.Segment) hls.Segment {
-	return hls.Segment{URI: seg.Name, Duration: seg.Duration, Discontinuity: seg.Discontinuity}
 }
 
 // add queues a segment. It blocks while the queue is full, until ctx is done.
@@ -129,7 +110,7 @@ func (r *recorder) run() {
 	}
 	// Only now it is certain that no segment follows.
 	if r.endList && r.count.Load() > 0 && !r.failed.Load() {
-		r.window.Ended = true
+		r.list.ended = true
 		if err := r.commit(nil); err != nil {
 			r.fail(fmt.Errorf("end of the playlist: %w", err))
 		}
@@ -171,37 +152,26 @@ func abort(batch []finished) {
 func (r *recorder) record(batch []finished) error {
 	began := time.Now()
 	var (
-		segs   []store.SealedSegment
+		segs   []*store.SegmentWriter
 		failed error
 	)
 	for i, f := range batch {
-		if err := f.writer.Seal(); err != nil {
+		err := f.writer.Seal(store.Segment{
+			Duration: f.Duration, Discontinuity: f.Discontinuity, Keyframe: f.Keyframe, Forced: f.Forced, Ending: f.Ending.String(),
+		})
+		if err != nil {
 			failed = fmt.Errorf("segment %s: %w", f.writer.Name(), err)
 			abort(batch[i+1:])
 			batch = batch[:i]
 			break
 		}
-		seg := store.Segment{
-			Name:     f.writer.Name(),
-			Duration: f.Duration,
-			// The media clock starts anew with each session. What the list had may have
-			// been deleted meanwhile, players have it all the same.
-			Discontinuity: f.Discontinuity || i == 0 && r.count.Load() == 0 && r.window.Sequence+uint64(len(r.listed)) > 0,
-			Session:       r.session.ID(),
-			Keyframe:      f.Keyframe,
-			Forced:        f.Forced,
-			Ending:        f.Ending.String(),
-		}
-		segs = append(segs, store.SealedSegment{Writer: f.writer, Segment: seg})
-		r.window.Add(listing(seg))
-		r.listed = append(r.listed, seg)
-		r.listed = r.listed[len(r.listed)-len(r.window.Segments):]
+		segs = append(segs, f.writer)
 	}
 	if len(segs) == 0 {
 		return failed
 	}
 	if err := r.commit(segs); err != nil {
-		return errors.Join(fmt.Errorf("segment %s: %w", segs[0].Name, err), failed)
+		return errors.Join(fmt.Errorf("segment %s: %w", segs[0].Name(), err), failed)
 	}
 	r.count.Add(int64(len(segs)))
 	for _, f := range batch {
@@ -210,17 +180,11 @@ func (r *recorder) record(batch []finished) error {
 	return failed
 }
 
-// commit makes segs visible together with the list as it is now.
-func (r *recorder) commit(segs []store.SealedSegment) error {
-	r.text = r.window.AppendText(r.text[:0])
-	next := r.session.Position()
-	next.Sequence = r.window.Sequence
-	next.DiscontinuitySequence = r.window.DiscontinuitySequence
-	next.TargetDuration = r.window.TargetDuration
-	next.Window = r.listed
+// commit makes segs visible together with the list.
+func (r *recorder) commit(segs []*store.SegmentWriter) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
-	err := r.session.CommitSegments(ctx, segs, next, r.text)
+	err := r.session.CommitSegments(ctx, segs, r.list.render)
 	r.committed = time.Now()
 	return err
 }
