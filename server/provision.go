@@ -32,8 +32,8 @@ func (s *Server) provision(ctx context.Context, c *Config) error {
 
 func (s *Server) provisionChannel(ctx context.Context, ch Channel) error {
 	channel, err := s.store.CreateChannel(ctx, store.Channel{Bucket: ch.Bucket, Name: ch.Name, Target: store.Target{
-		FragDuration: cmp.Or(ch.FragDuration, store.DefaultFragDuration),
-		FragCount:    cmp.Or(ch.FragCount, store.DefaultFragCount),
+		FragDuration: cmp.Or(ch.FragDuration, store.DefaultTarget().FragDuration),
+		FragCount:    cmp.Or(ch.FragCount, store.DefaultTarget().FragCount),
 	}})
 	if errors.Is(err, store.ErrChannelExists) {
 		err = nil // and keeps its configuration

@@ -134,7 +134,7 @@ func (s *Server) serve(c *Config, ports *door.Ports) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.background = cancel
 	s.running.Go(func() { publishers.Run(ctx) })
-	s.running.Go(func() { s.tidy(ctx, c.Retain) })
+	s.running.Go(func() { s.upkeep(ctx, c.Retain) })
 	s.running.Go(func() { refusals.Hints(ctx, s.logHint) })
 	for _, l := range ports.API {
 		s.running.Go(func() { s.ended("API", s.api.Serve(front.Listen(l))) })
@@ -172,19 +172,13 @@ func corsOf(setting string) api.CORS {
 	return api.CORSOpen
 }
 
-// tidy frees the bytes of deleted objects, and removes segments older than retain
-// if that is not 0, every five seconds until ctx ends.
-func (s *Server) tidy(ctx context.Context, retain time.Duration) {
+// upkeep runs the store's upkeep every five seconds until ctx ends.
+func (s *Server) upkeep(ctx context.Context, retain time.Duration) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {
-		if retain > 0 {
-			if _, err := s.store.Retain(ctx, retain); err != nil && ctx.Err() == nil {
-				s.log.Error("remove old segments", "error", err)
-			}
-		}
-		if err := s.store.Collect(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("collect deleted objects", "error", err)
+		if err := s.store.Upkeep(ctx, retain); err != nil && ctx.Err() == nil {
+			s.log.Error("upkeep of the store", "error", err)
 		}
 		select {
 		case <-ctx.Done():

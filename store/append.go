@@ -12,7 +12,7 @@ import (
 // minExtent is how large the last blob of an appendable object gets before the next
 // append begins another one: below, the append writes it anew with its own bytes
 // behind. So an append costs at most this much more than its body, and an object
-// of MaxBodyBytes has some 5,000 blobs.
+// of maxBodyBytes has some 5,000 blobs.
 const minExtent = 1 << 20
 
 // AppendObject appends body to an object made by appending, whose length must be
@@ -69,7 +69,7 @@ func (s *Store) AppendObject(ctx context.Context, o Object, position int64, body
 		if now.at == seam.Absent {
 			done = o
 		}
-		done.Type, done.HasCRC64 = Appendable, true
+		done.Type, done.HasCRC64 = appendable, true
 		done.Size = position + in.size
 		done.CRC64 = joinCRC64(now.CRC64, in.crc64.Sum64(), in.size)
 		done.ETag = fmt.Sprintf("%016X%016X", done.CRC64, done.Size)
@@ -90,7 +90,7 @@ func (s *Store) appendGuards(ctx context.Context, o Object, position int64) (old
 	old, guard, err = s.putGuards(ctx, o, PutOptions{})
 	switch {
 	case err != nil:
-	case old.at != seam.Absent && old.Type != Appendable:
+	case old.at != seam.Absent && old.Type != appendable:
 		err = ErrNotAppendable
 	case old.Size != position:
 		err = &PositionError{old.Size}

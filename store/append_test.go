@@ -35,7 +35,7 @@ func TestAppendObject(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Size != int64(body.Len()) || got.Type != store.Appendable || got.IsMD5() || got.ETag != o.ETag || got.ContentType != "text/plain" || got.Meta["n"] != "0" {
+		if got.Size != int64(body.Len()) || !got.IsAppendable() || got.IsMD5() || got.ETag != o.ETag || got.ContentType != "text/plain" || got.Meta["n"] != "0" {
 			t.Errorf("append %d: got %+v, returned was %+v", i, got, o)
 		}
 		if want := crc64.Checksum([]byte(body.String()), crc64.MakeTable(crc64.ECMA)); got.CRC64 != want || !got.HasCRC64 {

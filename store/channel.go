@@ -9,27 +9,24 @@ import (
 	"osslive/store/seam"
 )
 
-// Status says whether a channel takes publishers.
-type Status string
-
+// Statuses of a channel: whether it takes publishers.
 const (
-	Enabled  Status = "enabled"
-	Disabled Status = "disabled"
+	Enabled  = "enabled"
+	Disabled = "disabled"
 )
 
-func (st Status) check() error {
+func checkStatus(st string) error {
 	if st == Enabled || st == Disabled {
 		return nil
 	}
-	return invalid("Status", string(st), "value", "Status is enabled or disabled")
+	return invalid("Status", st, "value", "Status is enabled or disabled")
 }
 
-// Defaults of a Target (PutLiveChannel API page).
-const (
-	DefaultFragDuration = 5
-	DefaultFragCount    = 3
-	DefaultPlaylistName = "playlist.m3u8"
-)
+// DefaultTarget returns what PutChannel replaces zero values by (PutLiveChannel API
+// page).
+func DefaultTarget() Target {
+	return Target{FragDuration: 5, FragCount: 3, PlaylistName: "playlist.m3u8"}
+}
 
 // Target says what a publish turns into. Its type is always HLS.
 type Target struct {
@@ -48,7 +45,7 @@ type Snapshot struct {
 type Channel struct {
 	Bucket, Name string
 	Description  string // at most 128 bytes
-	Status       Status
+	Status       string // Enabled or Disabled
 	Target       Target
 	Snapshot     *Snapshot
 	Modified     time.Time // of the configuration; set by the store
@@ -110,10 +107,10 @@ func (c Channel) withDefaults() Channel {
 		c.Status = Enabled
 	}
 	if c.Target.PlaylistName == "" {
-		c.Target.PlaylistName = DefaultPlaylistName
+		c.Target.PlaylistName = DefaultTarget().PlaylistName
 	}
 	if c.Target.FragDuration == 0 && c.Target.FragCount == 0 {
-		c.Target.FragDuration, c.Target.FragCount = DefaultFragDuration, DefaultFragCount
+		c.Target.FragDuration, c.Target.FragCount = DefaultTarget().FragDuration, DefaultTarget().FragCount
 	}
 	return c
 }
@@ -128,7 +125,7 @@ func (c Channel) check() error {
 	if err := checkText("Description", c.Description); err != nil {
 		return err
 	}
-	if err := c.Status.check(); err != nil {
+	if err := checkStatus(c.Status); err != nil {
 		return err
 	}
 	t := c.Target
@@ -236,8 +233,8 @@ func (s *Store) Channels(ctx context.Context, bucket, prefix, marker string, lim
 }
 
 // SetChannelStatus also works on a live channel: Renew tells the publisher.
-func (s *Store) SetChannelStatus(ctx context.Context, bucket, name string, st Status) error {
-	if err := st.check(); err != nil {
+func (s *Store) SetChannelStatus(ctx context.Context, bucket, name string, st string) error {
+	if err := checkStatus(st); err != nil {
 		return err
 	}
 	return retry(ctx, func() error {

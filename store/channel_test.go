@@ -207,12 +207,12 @@ func TestCreateChannel(t *testing.T) {
 			switch {
 			case err == nil:
 				created.Add(1)
-				if c.Description != name || c.Target.PlaylistName != store.DefaultPlaylistName || c.Modified.IsZero() {
+				if c.Description != name || c.Target.PlaylistName != store.DefaultTarget().PlaylistName || c.Modified.IsZero() {
 					t.Errorf("created %+v", c)
 				}
 			case !errors.Is(err, store.ErrChannelExists):
 				t.Error(err)
-			case c.Description == name || c.Target.FragDuration != store.DefaultFragDuration:
+			case c.Description == name || c.Target.FragDuration != store.DefaultTarget().FragDuration:
 				t.Errorf("%s got %+v, want the channel that exists", name, c)
 			}
 		})

@@ -11,26 +11,14 @@ import (
 	"osslive/store/seam"
 )
 
-// PartRef names a part that an object is to be made of.
-type PartRef struct {
-	Number int
-	ETag   string // of the part, in either case
-}
-
-// CompleteOptions are conditions of CompleteUpload.
-type CompleteOptions struct {
-	ForbidOverwrite bool  // ErrKeyExists instead of replacing
-	ACL             ACL   // of the object; "" leaves it as CreateUpload had it
-	MinPart         int64 // bytes that every part but the last must have
-}
-
 // CompleteUpload makes an object of parts, without moving their bytes, and ends the
 // upload; parts that were not chosen are dropped. chosen is in ascending order of
-// numbers; nil means all there are. Of several calls for one upload one succeeds.
+// numbers, of which Number and ETag count, the latter in either case; nil means all there
+// are. opt has ForbidOverwrite, ACL and MinPart. Of several calls for one upload one succeeds.
 //
 // Errors are ErrNoSuchUpload, ErrInvalidPart, ErrInvalidPartOrder, ErrPartTooSmall,
 // ErrKeyExists and an *InvalidError; the upload is then as it was.
-func (s *Store) CompleteUpload(ctx context.Context, u UploadRef, chosen []PartRef, opt CompleteOptions) (done Object, err error) {
+func (s *Store) CompleteUpload(ctx context.Context, u Upload, chosen []Part, opt PutOptions) (done Object, err error) {
 	if err := opt.ACL.checkObject(); err != nil {
 		return Object{}, err
 	}
@@ -41,13 +29,13 @@ func (s *Store) CompleteUpload(ctx context.Context, u UploadRef, chosen []PartRe
 	return done, err
 }
 
-func (s *Store) completeUpload(ctx context.Context, u UploadRef, chosen []PartRef, opt CompleteOptions) (Object, error) {
+func (s *Store) completeUpload(ctx context.Context, u Upload, chosen []Part, opt PutOptions) (Object, error) {
 	rec, at, err := s.sealUpload(ctx, u)
 	if err != nil {
 		return Object{}, err
 	}
 	o := Object{
-		Bucket: u.Bucket, Key: u.Key, Type: Multipart,
+		Bucket: u.Bucket, Key: u.Key, Type: multipart,
 		ContentType: rec.ContentType, Headers: rec.Headers, Meta: rec.Meta, ACL: rec.ACL,
 		Modified: toTime(s.now().UnixMilli()),
 	}
@@ -76,7 +64,7 @@ func (s *Store) completeUpload(ctx context.Context, u UploadRef, chosen []PartRe
 // sealUpload marks an upload, so that no part can change unnoticed while its parts
 // are being read: a Commit of ten thousand checks would be too large. A part that
 // comes in now takes the mark away, and the Commit that was to find it fails.
-func (s *Store) sealUpload(ctx context.Context, u UploadRef) (uploadRecord, seam.Expect, error) {
+func (s *Store) sealUpload(ctx context.Context, u Upload) (uploadRecord, seam.Expect, error) {
 	rec, guard, err := s.upload(ctx, u)
 	if err != nil || rec.Sealed {
 		return rec, guard.Expect, err
@@ -93,7 +81,7 @@ func (s *Store) sealUpload(ctx context.Context, u UploadRef) (uploadRecord, seam
 }
 
 // choose finds the chosen parts, and the blobs of the others.
-func (s *Store) choose(ctx context.Context, u UploadRef, chosen []PartRef, minPart int64) (parts []Part, dropped []seam.BlobID, err error) {
+func (s *Store) choose(ctx context.Context, u Upload, chosen []Part, minPart int64) (parts []Part, dropped []seam.BlobID, err error) {
 	for i := range chosen {
 		if i > 0 && chosen[i].Number <= chosen[i-1].Number {
 			return nil, nil, ErrInvalidPartOrder

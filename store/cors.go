@@ -10,8 +10,8 @@ import (
 	"osslive/store/seam"
 )
 
-// MaxCORSRules is how many rules a bucket can have (PutBucketCors API page).
-const MaxCORSRules = 20
+// maxCORSRules is how many rules a bucket can have (PutBucketCors API page).
+const maxCORSRules = 20
 
 // CORS says which pages of other origins may use a bucket.
 type CORS struct {
@@ -30,8 +30,8 @@ type CORSRule struct {
 }
 
 func (c CORS) check() error {
-	if n := len(c.Rules); n < 1 || n > MaxCORSRules {
-		return invalid("CORSRule", fmt.Sprint(n), "range", fmt.Sprintf("a bucket has 1 to %d CORS rules", MaxCORSRules))
+	if n := len(c.Rules); n < 1 || n > maxCORSRules {
+		return invalid("CORSRule", fmt.Sprint(n), "range", fmt.Sprintf("a bucket has 1 to %d CORS rules", maxCORSRules))
 	}
 	for _, rule := range c.Rules {
 		if err := rule.check(); err != nil {

@@ -113,7 +113,7 @@ type journal struct {
 	maybe    int      // sessions that failed to start
 	ended    int
 
-	uploads      map[store.UploadRef]*upload
+	uploads      map[store.Upload]*upload
 	maybeUploads int // that may be there
 }
 
@@ -195,7 +195,7 @@ func (j *journal) check(t *testing.T, e *env) {
 	if err != nil {
 		t.Error(err)
 	}
-	for _, o := range l.Objects {
+	for _, o := range l.Items {
 		if _, ok := j.objects[o.Key]; !ok && !strings.HasSuffix(o.Key, ".m3u8") {
 			t.Errorf("%s: appeared from nowhere", o.Key)
 		}

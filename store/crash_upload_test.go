@@ -33,20 +33,20 @@ type upload struct {
 	ending bool          // may have been completed or aborted
 }
 
-func (j *journal) begin(t *testing.T, e *env, key string) (store.UploadRef, bool) {
+func (j *journal) begin(t *testing.T, e *env, key string) (store.Upload, bool) {
 	j.maybeUploads++
 	u, err := e.CreateUpload(t.Context(), store.Object{Bucket: "demo", Key: key}, store.PutOptions{})
 	if err != nil {
-		return store.UploadRef{}, false
+		return store.Upload{}, false
 	}
 	if j.uploads == nil {
-		j.uploads = map[store.UploadRef]*upload{}
+		j.uploads = map[store.Upload]*upload{}
 	}
-	j.uploads[u.UploadRef] = &upload{parts: map[int]int64{}}
-	return u.UploadRef, true
+	j.uploads[u] = &upload{parts: map[int]int64{}}
+	return u, true
 }
 
-func (j *journal) part(t *testing.T, e *env, u store.UploadRef, number int, body string) error {
+func (j *journal) part(t *testing.T, e *env, u store.Upload, number int, body string) error {
 	p, err := e.PutPart(t.Context(), u, number, strings.NewReader(body), store.PutOptions{Length: -1})
 	delete(j.uploads[u].parts, number) // one or the other
 	if err == nil {
@@ -55,7 +55,7 @@ func (j *journal) part(t *testing.T, e *env, u store.UploadRef, number int, body
 	return err
 }
 
-func (j *journal) end(u store.UploadRef, err error) {
+func (j *journal) end(u store.Upload, err error) {
 	j.uploads[u].ending = true
 	if err == nil {
 		delete(j.uploads, u)
@@ -66,9 +66,9 @@ func (j *journal) end(u store.UploadRef, err error) {
 // checkUploads: no upload comes from nowhere, and no part is lost.
 func (j *journal) checkUploads(t *testing.T, e *env) {
 	t.Helper()
-	l, err := e.Uploads(t.Context(), "demo", store.UploadQuery{})
-	if err != nil || len(l.Uploads) > j.maybeUploads {
-		t.Errorf("uploads: got %v, %v, want at most %d", l.Uploads, err, j.maybeUploads)
+	l, err := e.Uploads(t.Context(), "demo", store.ListQuery{})
+	if err != nil || len(l.Items) > j.maybeUploads {
+		t.Errorf("uploads: got %v, %v, want at most %d", l.Items, err, j.maybeUploads)
 	}
 	for u, want := range j.uploads {
 		page, err := e.Parts(t.Context(), u, 0, 100)
@@ -107,11 +107,11 @@ func (j *journal) multipart(t *testing.T, e *env, key string, bodies ...string) 
 		t.Errorf("parts of %s: got %v, %v, want %d", key, page.Items, err, len(bodies)+1)
 		return
 	}
-	var chosen []store.PartRef
+	var chosen []store.Part
 	for _, p := range page.Items[:len(bodies)] {
-		chosen = append(chosen, store.PartRef{Number: p.Number, ETag: p.ETag})
+		chosen = append(chosen, store.Part{Number: p.Number, ETag: p.ETag})
 	}
-	_, err = e.CompleteUpload(t.Context(), u, chosen, store.CompleteOptions{})
+	_, err = e.CompleteUpload(t.Context(), u, chosen, store.PutOptions{})
 	j.set(key, strings.Join(bodies, ""), err)
 	j.end(u, err)
 }

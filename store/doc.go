@@ -1,8 +1,19 @@
-// Package store is the domain of osslive: buckets, LiveChannels, publishing
-// sessions, segments and objects. All its logic stands over three seams that
-// a backend implements: [KV] for small durable records, [Leases] for records
-// that vanish with their holder, and [Blobs] for immutable bytes. HTTP and RTMP
-// meet here and nowhere else.
+// Package store is the domain of osslive: buckets, live channels, publishing sessions,
+// segments, objects and multipart uploads.
+//
+// It owns the layout of every record, what is committed together, and the life of blobs.
+// It stands over the three interfaces of package seam, which a backend implements. HTTP
+// and RTMP meet here and nowhere else; it must not know either, nor how a playlist is
+// written: the caller of CommitSegments renders it.
+//
+// # Caveats
+//
+// One process works on a store at a time. Its start removes blobs that no record names,
+// which another process may be writing; readers keep a blob alive by a count in memory;
+// leases live in memory. Recover must have returned before anything is written.
+//
+// The order of segments rests on the wall clock: a name is the time at which the segment
+// began, raised past every name that the channel has used.
 //
 // # Records
 //
@@ -20,13 +31,13 @@
 //	cors/<bucket>                 rules for other origins           SetCORS, DeleteCORS, DeleteBucket
 //	object/<bucket>/<key>         size, digests, headers, ACL; a    PutObject, AppendObject, CompleteUpload,
 //	                              blob, a body or extents; for      SetObjectACL, CommitSegments,
-//	                              segments duration and session     DeleteObject, Retain
+//	                              segments duration and session     DeleteObject, Upkeep
 //	b/<id>                        the body of an object of at most  with the object's record
 //	                              64 KiB (raw), or the extents of
 //	                              one: its blobs in order
 //	upload/<bucket>/<key>\0<id>   headers of a multipart upload     CreateUpload, CompleteUpload, AbortUpload
-//	part/<upload id>/<number>     a blob, size and digests          PutPart; removed by Collect
-//	garbage/<id>                  a blob, extents, or the parts of  whoever drops the last name; Collect
+//	part/<upload id>/<number>     a blob, size and digests          PutPart; removed by Upkeep
+//	garbage/<id>                  a blob, extents, or the parts of  whoever drops the last name; Upkeep
 //	                              an upload, that nobody names any  removes it
 //	                              more
 //
@@ -51,7 +62,7 @@
 // # Blobs
 //
 // A blob is written and committed before the record that names it and has one
-// owner. A Commit that drops the owner leaves a garbage record; Collect deletes
+// owner. A Commit that drops the owner leaves a garbage record; Upkeep deletes
 // the blob, then that record. A crash in between costs space until the next
 // start, never data. At start, Recover removes blobs that no record names.
 //

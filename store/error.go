@@ -30,7 +30,7 @@ var (
 	ErrBadDigest   = errors.New("content does not match its MD5")
 	// ErrBodyLength says that a body is shorter or longer than was declared.
 	ErrBodyLength = errors.New("content does not have the declared length")
-	// ErrBodyTooLarge says that a body exceeds MaxBodyBytes.
+	// ErrBodyTooLarge says that a body exceeds maxBodyBytes.
 	ErrBodyTooLarge = errors.New("content is too large")
 	// ErrDamaged says that an object's bytes are missing or cut short on the
 	// storage; they are never served in part.

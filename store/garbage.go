@@ -7,10 +7,10 @@ import (
 	"osslive/store/seam"
 )
 
-// Collect removes what the garbage records stand for, then the records. What cannot
-// be removed yet is left for the next pass; the first such error is returned, unless
-// it is ErrInUse.
-func (s *Store) Collect(ctx context.Context) error {
+// collectGarbage removes the blobs and records that the garbage records name, then these.
+// What cannot be removed yet waits for the next call; the first such error is returned,
+// unless it is ErrInUse.
+func (s *Store) collectGarbage(ctx context.Context) error {
 	var first error
 	batch := batch{store: s}
 	err := scan(ctx, s.kv, garbagePrefix, func(rec seam.Record) error {

@@ -28,7 +28,7 @@ type incoming struct {
 }
 
 func newIncoming() *incoming {
-	return &incoming{md5: md5.New(), crc64: crc64.New(ecma), limit: MaxBodyBytes}
+	return &incoming{md5: md5.New(), crc64: crc64.New(ecma), limit: maxBodyBytes}
 }
 
 // receive reads body to its end and writes it to w if it is not small; then it

@@ -7,39 +7,32 @@ import (
 	"osslive/store/seam"
 )
 
-// ListQuery selects objects.
+// ListQuery selects objects or multipart uploads.
 type ListQuery struct {
 	Prefix    string
 	Delimiter string
 	After     string // the marker: only what sorts after it
-	Limit     int    // of objects and prefixes together; at most 1,000, default 100
-}
-
-// Listing is one page of objects in byte order of keys, with the common prefixes
-// that stand for groups of them.
-type Listing struct {
-	Objects  []Object
-	Prefixes []string
-	Next     string // marker for the following page; "" at the end
+	AfterID   string // of an upload: the second part of the marker
+	Limit     int    // of items and prefixes together; at most 1,000, default 100
 }
 
 // ListObjects lists objects and common prefixes: the part of a key up to the
 // first delimiter behind the prefix. The marker counts for both alike: a common
 // prefix that the marker equals or lies in has been listed.
-func (s *Store) ListObjects(ctx context.Context, bucket string, q ListQuery) (Listing, error) {
+func (s *Store) ListObjects(ctx context.Context, bucket string, q ListQuery) (Page[Object], error) {
 	if _, _, err := s.bucket(ctx, bucket); err != nil {
-		return Listing{}, err
+		return Page[Object]{}, err
 	}
-	var l Listing
+	var l Page[Object]
 	var err error
 	whole := func(key string) string { return key }
 	l.Prefixes, l.Next, err = q.walk(ctx, s.kv, objectKey(bucket, ""), whole, func(key string, rec seam.Record) error {
 		r, err := decode[objectRecord](rec)
-		l.Objects = append(l.Objects, r.object(bucket, key, seam.AtRev(rec.Rev)))
+		l.Items = append(l.Items, r.object(bucket, key, seam.AtRev(rec.Rev)))
 		return err
 	})
 	if err != nil {
-		return Listing{}, err
+		return Page[Object]{}, err
 	}
 	return l, nil
 }

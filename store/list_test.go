@@ -60,7 +60,7 @@ func listed(t *testing.T, s *store.Store, q store.ListQuery) string {
 		t.Fatal(err)
 	}
 	var keys []string
-	for _, o := range l.Objects {
+	for _, o := range l.Items {
 		keys = append(keys, o.Key)
 		if o.Bucket != "demo" || o.Size != int64(len(o.Key)) {
 			t.Errorf("listed object: got %+v", o)
@@ -108,7 +108,7 @@ func TestListModel(t *testing.T) {
 					t.Fatal(err)
 				}
 				var items []string
-				for _, o := range l.Objects {
+				for _, o := range l.Items {
 					items = append(items, o.Key)
 				}
 				items = append(items, l.Prefixes...)

@@ -9,9 +9,9 @@ import (
 	"osslive/store/seam"
 )
 
-// MaxMetaBytes bounds names and values of an object's metadata together
+// maxMetaBytes bounds names and values of an object's metadata together
 // (PutObject API page).
-const MaxMetaBytes = 8 << 10
+const maxMetaBytes = 8 << 10
 
 // maxBody is the size up to which an object's bytes are a record of their own,
 // committed together with the object.
@@ -26,7 +26,7 @@ type Object struct {
 	CRC64       uint64 // ECMA-182
 	HasCRC64    bool
 	Modified    time.Time
-	Type        ObjectType
+	Type        string
 	ACL         ACL // "" is default: the bucket's
 	ContentType string
 	// Headers are Cache-Control, Content-Disposition, Content-Encoding,
@@ -41,17 +41,18 @@ type Object struct {
 	at seam.Expect
 }
 
-// ObjectType says how an object came to be.
-type ObjectType string
-
+// Types of objects, as the header x-oss-object-type has them.
 const (
-	Normal     ObjectType = "Normal"     // PutObject
-	Multipart  ObjectType = "Multipart"  // CompleteUpload
-	Appendable ObjectType = "Appendable" // AppendObject
+	normal     = "Normal"     // made by PutObject
+	multipart  = "Multipart"  // by CompleteUpload
+	appendable = "Appendable" // by AppendObject
 )
 
-// IsMD5 tells whether the ETag is the MD5 of the bytes.
-func (o Object) IsMD5() bool { return o.Type == Normal && o.Segment == nil }
+// IsMD5 reports whether the ETag is the MD5 of the bytes.
+func (o Object) IsMD5() bool { return o.Type == normal && o.Segment == nil }
+
+// IsAppendable reports whether AppendObject takes the object.
+func (o Object) IsAppendable() bool { return o.Type == appendable }
 
 // Object returns ErrNoSuchBucket or ErrNoSuchKey when there is none.
 func (s *Store) Object(ctx context.Context, bucket, key string) (Object, error) {
@@ -130,7 +131,7 @@ func (o Object) record() objectRecord {
 		Body:        o.body,
 		Extents:     o.extents,
 	}
-	if o.Type != Normal {
+	if o.Type != normal {
 		r.Type = o.Type
 	}
 	if o.HasCRC64 {
@@ -150,7 +151,7 @@ func (r objectRecord) object(bucket, key string, at seam.Expect) Object {
 		Size:        r.Size,
 		ETag:        r.ETag,
 		Modified:    toTime(r.Modified),
-		Type:        cmp.Or(r.Type, Normal),
+		Type:        cmp.Or(r.Type, normal),
 		ACL:         r.ACL,
 		ContentType: r.ContentType,
 		Headers:     r.Headers,

@@ -9,15 +9,19 @@ import (
 	"osslive/store/seam"
 )
 
-// MaxBodyBytes bounds the body of PutObject, the part of an upload, and all that is
+// maxBodyBytes bounds the body of PutObject, the part of an upload, and all that is
 // appended to one object (API pages: 5 GB).
-const MaxBodyBytes = 5 << 30
+const maxBodyBytes = 5 << 30
 
 // PutOptions are conditions of PutObject and what resembles it.
 type PutOptions struct {
 	MD5             []byte // of the body, checked unless nil
 	ForbidOverwrite bool   // ErrKeyExists instead of replacing
 	Length          int64  // of the body; -1 if unknown
+
+	// Of CompleteUpload:
+	ACL     ACL   // of the object; "" leaves it as CreateUpload had it
+	MinPart int64 // bytes that every part but the last must have
 }
 
 // PutObject stores body under o.Bucket and o.Key with o's ContentType, Headers
@@ -47,7 +51,7 @@ func (s *Store) PutObject(ctx context.Context, o Object, body io.Reader, opt Put
 		ETag:        in.etag(),
 		CRC64:       in.crc64.Sum64(),
 		HasCRC64:    true,
-		Type:        Normal,
+		Type:        normal,
 		ACL:         o.ACL,
 		ContentType: o.ContentType,
 		Headers:     o.Headers,
@@ -143,7 +147,7 @@ func (o Object) check() error {
 			return err
 		}
 	}
-	if size > MaxMetaBytes {
+	if size > maxMetaBytes {
 		return invalid("Meta", "", "length", "user metadata has at most 8 KiB")
 	}
 	for name, value := range o.Headers {

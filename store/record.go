@@ -60,7 +60,7 @@ type bucketRecord struct {
 
 type channelRecord struct {
 	Description  string          `json:"description,omitempty"`
-	Status       Status          `json:"status"`
+	Status       string          `json:"status"`
 	FragDuration int             `json:"fragDuration"`
 	FragCount    int             `json:"fragCount"`
 	PlaylistName string          `json:"playlistName"`
@@ -115,7 +115,7 @@ type objectRecord struct {
 	ContentType string            `json:"contentType,omitempty"`
 	Headers     map[string]string `json:"headers,omitempty"`
 	Meta        map[string]string `json:"meta,omitempty"`
-	Type        ObjectType        `json:"type,omitempty"` // "" is Normal
+	Type        string            `json:"type,omitempty"` // "" is Normal
 	ACL         ACL               `json:"acl,omitempty"`
 	Segment     *segmentRecord    `json:"segment,omitempty"`
 	Blob        seam.BlobID       `json:"blob,omitempty"`

@@ -9,10 +9,9 @@ import (
 	"osslive/store/seam"
 )
 
-// Retain deletes segments that ended more than olderThan ago, except those in a
-// channel's current window, and tells how many. It also finds those of channels
-// that are gone.
-func (s *Store) Retain(ctx context.Context, olderThan time.Duration) (removed int, err error) {
+// retain deletes segments that ended more than olderThan ago, except those in a
+// channel's current window, and returns how many. Channels that are deleted count too.
+func (s *Store) retain(ctx context.Context, olderThan time.Duration) (removed int, err error) {
 	cutoff := s.now().Add(-olderThan)
 	err = scan(ctx, s.kv, bucketPrefix, func(rec seam.Record) error {
 		n, err := s.retainBucket(ctx, rec.Key[len(bucketPrefix):], cutoff)

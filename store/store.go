@@ -20,8 +20,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Store is the domain. All methods are safe for concurrent use, by any number
-// of processes over the same seams.
+// Store is the domain. All methods are safe for concurrent use by one process: see
+// Caveats.
 type Store struct {
 	kv     seam.KV
 	leases seam.Leases
@@ -43,7 +43,12 @@ func New(c Config) *Store {
 // Page is a part of a listing, in ascending byte order of names.
 type Page[T any] struct {
 	Items []T
-	Next  string // the marker of the following page; "" at the end
+	// Prefixes are the common prefixes that stand for groups of names, where there is
+	// a delimiter.
+	Prefixes []string
+	// Next is the marker of the following page; "" at the end. NextID is its second
+	// part, in a list of uploads.
+	Next, NextID string
 }
 
 // Pages hold at most maxPage items; a limit of 0 or less means defaultPage.

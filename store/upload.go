@@ -14,16 +14,12 @@ import (
 // (UploadPart API page).
 const MaxParts = maxExtents
 
-// UploadRef names a multipart upload.
-type UploadRef struct {
+// Upload is a multipart upload under way: parts that will be the object Key. Bucket, Key
+// and ID name it.
+type Upload struct {
 	Bucket, Key string
 	ID          string // of 32 upper-case hexadecimal digits; sorts by time
-}
-
-// Upload is a multipart upload under way: parts that will be the object Key.
-type Upload struct {
-	UploadRef
-	Initiated time.Time
+	Initiated   time.Time
 }
 
 // Part is one that has been uploaded.
@@ -63,7 +59,7 @@ func escapedKey(name string) string {
 	return name
 }
 
-func (u UploadRef) recordKey() string {
+func (u Upload) recordKey() string {
 	return uploadRoot(u.Bucket) + escapeKey(u.Key) + "\x00" + u.ID
 }
 
@@ -86,7 +82,7 @@ func (s *Store) CreateUpload(ctx context.Context, o Object, opt PutOptions) (Upl
 			return err
 		}
 		now := s.now()
-		u = Upload{UploadRef{o.Bucket, o.Key, newUploadID(now)}, toTime(now.UnixMilli())}
+		u = Upload{o.Bucket, o.Key, newUploadID(now), toTime(now.UnixMilli())}
 		return s.kv.Commit(ctx, guard, seam.Put(u.recordKey(), encode(uploadRecord{
 			Initiated: now.UnixMilli(), ContentType: o.ContentType, Headers: o.Headers, Meta: o.Meta, ACL: o.ACL,
 		}), seam.Absent))
@@ -97,7 +93,7 @@ func (s *Store) CreateUpload(ctx context.Context, o Object, opt PutOptions) (Upl
 // upload reads the record of an upload. The returned op belongs into the Commit of
 // every part: it fails when the upload has ended meanwhile, and takes back the seal
 // of a completion that is choosing its parts.
-func (s *Store) upload(ctx context.Context, u UploadRef) (rec uploadRecord, guard seam.Op, err error) {
+func (s *Store) upload(ctx context.Context, u Upload) (rec uploadRecord, guard seam.Op, err error) {
 	if len(u.ID) != uploadIDBytes || strings.Trim(u.ID, "0123456789ABCDEF") != "" {
 		return rec, guard, s.noSuchUpload(ctx, u)
 	}
@@ -117,7 +113,7 @@ func (s *Store) upload(ctx context.Context, u UploadRef) (rec uploadRecord, guar
 	return rec, guard, nil
 }
 
-func (s *Store) noSuchUpload(ctx context.Context, u UploadRef) error {
+func (s *Store) noSuchUpload(ctx context.Context, u Upload) error {
 	if _, _, err := s.bucket(ctx, u.Bucket); err != nil {
 		return err
 	}
@@ -127,7 +123,7 @@ func (s *Store) noSuchUpload(ctx context.Context, u UploadRef) error {
 // PutPart stores body as a part of an upload, in place of the one of that number
 // if there is one. It is durable when PutPart returns. Errors are ErrNoSuchUpload
 // and those of PutObject.
-func (s *Store) PutPart(ctx context.Context, u UploadRef, number int, body io.Reader, opt PutOptions) (Part, error) {
+func (s *Store) PutPart(ctx context.Context, u Upload, number int, body io.Reader, opt PutOptions) (Part, error) {
 	if err := checkRange("partNumber", number, 1, MaxParts); err != nil {
 		return Part{}, err
 	}
@@ -168,7 +164,7 @@ func (r partRecord) part(number int) Part {
 }
 
 // AbortUpload gives an upload up. Its parts go with the next collection.
-func (s *Store) AbortUpload(ctx context.Context, u UploadRef) error {
+func (s *Store) AbortUpload(ctx context.Context, u Upload) error {
 	return retry(ctx, func() error {
 		_, guard, err := s.upload(ctx, u)
 		if err != nil {

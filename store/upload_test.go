@@ -18,22 +18,22 @@ import (
 	"osslive/store/seam"
 )
 
-func createUpload(t testing.TB, s *store.Store, key string) store.UploadRef {
+func createUpload(t testing.TB, s *store.Store, key string) store.Upload {
 	t.Helper()
 	u, err := s.CreateUpload(t.Context(), store.Object{Bucket: "demo", Key: key}, store.PutOptions{})
 	if err != nil {
 		t.Fatalf("CreateUpload(%q): %v", key, err)
 	}
-	return u.UploadRef
+	return u
 }
 
-func putPart(t testing.TB, s *store.Store, u store.UploadRef, number int, body string) store.PartRef {
+func putPart(t testing.TB, s *store.Store, u store.Upload, number int, body string) store.Part {
 	t.Helper()
 	p, err := s.PutPart(t.Context(), u, number, strings.NewReader(body), store.PutOptions{Length: -1})
 	if err != nil {
 		t.Fatalf("PutPart(%d): %v", number, err)
 	}
-	return store.PartRef{Number: p.Number, ETag: p.ETag}
+	return store.Part{Number: p.Number, ETag: p.ETag}
 }
 
 func TestMultipart(t *testing.T) {
@@ -48,9 +48,9 @@ func TestMultipart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := upload.UploadRef
+	u := upload
 	bodies := []string{large("one"), strings.Repeat("2", 100_000), "", "three"}
-	var chosen []store.PartRef
+	var chosen []store.Part
 	var sums []byte
 	putPart(t, e.Store, u, 3, "written over")
 	for i, body := range bodies {
@@ -67,7 +67,7 @@ func TestMultipart(t *testing.T) {
 	}
 
 	chosen[1].ETag = strings.ToLower(chosen[1].ETag)
-	o, err := e.CompleteUpload(t.Context(), u, chosen, store.CompleteOptions{})
+	o, err := e.CompleteUpload(t.Context(), u, chosen, store.PutOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestMultipart(t *testing.T) {
 	if want := crc64.Checksum([]byte(body), crc64.MakeTable(crc64.ECMA)); !got.HasCRC64 || got.CRC64 != want {
 		t.Errorf("CRC-64: got %x, want %x", got.CRC64, want)
 	}
-	if got.Size != int64(len(body)) || got.Type != store.Multipart || got.IsMD5() || got.ContentType != in.ContentType ||
+	if got.Size != int64(len(body)) || got.Type != "Multipart" || got.IsMD5() || got.ContentType != in.ContentType ||
 		got.ACL != in.ACL || !maps.Equal(got.Headers, in.Headers) || !maps.Equal(got.Meta, in.Meta) {
 		t.Errorf("object: got %+v", got)
 	}
@@ -94,7 +94,7 @@ func TestMultipart(t *testing.T) {
 	if n := len(e.records("part/")); n != 0 {
 		t.Errorf("%d parts are left", n)
 	}
-	_, err = e.CompleteUpload(t.Context(), u, chosen, store.CompleteOptions{})
+	_, err = e.CompleteUpload(t.Context(), u, chosen, store.PutOptions{})
 	wantErr(t, "completing again", err, store.ErrNoSuchUpload)
 
 	put(t, e.Store, "demo", "k", "new")
@@ -109,7 +109,7 @@ func TestExtents(t *testing.T) {
 	for i, body := range []string{"", "01", "2", "", "", "3456", "7", ""} {
 		putPart(t, e.Store, u, i+1, body)
 	}
-	o, err := e.CompleteUpload(t.Context(), u, nil, store.CompleteOptions{})
+	o, err := e.CompleteUpload(t.Context(), u, nil, store.PutOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,23 +157,23 @@ func TestCompleteRefused(t *testing.T) {
 	odd.ID = "../" + u.ID[3:]
 	for _, c := range []struct {
 		name   string
-		u      store.UploadRef
-		chosen []store.PartRef
-		opt    store.CompleteOptions
+		u      store.Upload
+		chosen []store.Part
+		opt    store.PutOptions
 		want   error
 	}{
-		{"another key", other, []store.PartRef{one}, store.CompleteOptions{}, store.ErrNoSuchUpload},
-		{"another bucket", elsewhere, []store.PartRef{one}, store.CompleteOptions{}, store.ErrNoSuchBucket},
-		{"no upload's id", odd, []store.PartRef{one}, store.CompleteOptions{}, store.ErrNoSuchUpload},
-		{"descending", u, []store.PartRef{two, one}, store.CompleteOptions{}, store.ErrInvalidPartOrder},
-		{"twice", u, []store.PartRef{one, one}, store.CompleteOptions{}, store.ErrInvalidPartOrder},
-		{"part 0", u, []store.PartRef{{Number: 0, ETag: one.ETag}, one}, store.CompleteOptions{}, store.ErrInvalidPart},
-		{"not uploaded", u, []store.PartRef{one, {Number: 3, ETag: one.ETag}}, store.CompleteOptions{}, store.ErrInvalidPart},
-		{"wrong ETag", u, []store.PartRef{{Number: 1, ETag: two.ETag}, two}, store.CompleteOptions{}, store.ErrInvalidPart},
-		{"none chosen", u, []store.PartRef{}, store.CompleteOptions{}, store.ErrInvalidPart},
-		{"all of none", empty, nil, store.CompleteOptions{}, store.ErrInvalidPart},
-		{"too small", u, []store.PartRef{one, two}, store.CompleteOptions{MinPart: 4}, store.ErrPartTooSmall},
-		{"exists", u, []store.PartRef{one, two}, store.CompleteOptions{ForbidOverwrite: true}, store.ErrKeyExists},
+		{"another key", other, []store.Part{one}, store.PutOptions{}, store.ErrNoSuchUpload},
+		{"another bucket", elsewhere, []store.Part{one}, store.PutOptions{}, store.ErrNoSuchBucket},
+		{"no upload's id", odd, []store.Part{one}, store.PutOptions{}, store.ErrNoSuchUpload},
+		{"descending", u, []store.Part{two, one}, store.PutOptions{}, store.ErrInvalidPartOrder},
+		{"twice", u, []store.Part{one, one}, store.PutOptions{}, store.ErrInvalidPartOrder},
+		{"part 0", u, []store.Part{{Number: 0, ETag: one.ETag}, one}, store.PutOptions{}, store.ErrInvalidPart},
+		{"not uploaded", u, []store.Part{one, {Number: 3, ETag: one.ETag}}, store.PutOptions{}, store.ErrInvalidPart},
+		{"wrong ETag", u, []store.Part{{Number: 1, ETag: two.ETag}, two}, store.PutOptions{}, store.ErrInvalidPart},
+		{"none chosen", u, []store.Part{}, store.PutOptions{}, store.ErrInvalidPart},
+		{"all of none", empty, nil, store.PutOptions{}, store.ErrInvalidPart},
+		{"too small", u, []store.Part{one, two}, store.PutOptions{MinPart: 4}, store.ErrPartTooSmall},
+		{"exists", u, []store.Part{one, two}, store.PutOptions{ForbidOverwrite: true}, store.ErrKeyExists},
 	} {
 		_, err := e.CompleteUpload(ctx, c.u, c.chosen, c.opt)
 		wantErr(t, c.name, err, c.want)
@@ -193,7 +193,7 @@ func TestCompleteRefused(t *testing.T) {
 	wantErr(t, "CreateUpload where there is an object", err, store.ErrKeyExists)
 	e.checkRecords()
 	// None of it has changed the upload: the parts fit once the last may be small.
-	if _, err := e.CompleteUpload(ctx, u, []store.PartRef{one, two}, store.CompleteOptions{MinPart: 3}); err != nil {
+	if _, err := e.CompleteUpload(ctx, u, []store.Part{one, two}, store.PutOptions{MinPart: 3}); err != nil {
 		t.Errorf("completing at last: %v", err)
 	}
 	want(t, e.Store, "demo", "k", "onetwo")
@@ -212,8 +212,8 @@ func TestCompleteRace(t *testing.T) {
 	wins := map[string]int{}
 	for range 30 {
 		u := createUpload(t, e.Store, "k")
-		refs := []store.PartRef{putPart(t, e.Store, u, 1, "a"), putPart(t, e.Store, u, 2, "b")}
-		choices := map[string][]store.PartRef{"a": refs[:1], "b": refs[1:], "ab": refs}
+		refs := []store.Part{putPart(t, e.Store, u, 1, "a"), putPart(t, e.Store, u, 2, "b")}
+		choices := map[string][]store.Part{"a": refs[:1], "b": refs[1:], "ab": refs}
 		var mu sync.Mutex
 		var won []string
 		win := func(name string, err error) {
@@ -230,7 +230,7 @@ func TestCompleteRace(t *testing.T) {
 		for name, chosen := range choices {
 			for range 2 {
 				group.Go(func() {
-					_, err := e.CompleteUpload(t.Context(), u, chosen, store.CompleteOptions{})
+					_, err := e.CompleteUpload(t.Context(), u, chosen, store.PutOptions{})
 					win(name, err)
 				})
 			}
@@ -263,14 +263,14 @@ func TestManyParts(t *testing.T) {
 	e := newMemoryEnv(t)
 	putBucket(t, e.Store, "demo")
 	u := createUpload(t, e.Store, "k")
-	var chosen []store.PartRef
+	var chosen []store.Part
 	var body strings.Builder
 	for number := 1; number <= store.MaxParts; number++ {
 		piece := fmt.Sprintf("%05d;", number)
 		body.WriteString(piece)
 		chosen = append(chosen, putPart(t, e.Store, u, number, piece))
 	}
-	if _, err := e.CompleteUpload(t.Context(), u, chosen, store.CompleteOptions{}); err != nil {
+	if _, err := e.CompleteUpload(t.Context(), u, chosen, store.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	o, err := e.Object(t.Context(), "demo", "k")
@@ -318,7 +318,7 @@ func TestReadWhileReplaced(t *testing.T) {
 	for number, body := range []string{large("one"), large("two"), "three"} {
 		putPart(t, e.Store, u, number+1, body)
 	}
-	if _, err := e.CompleteUpload(t.Context(), u, nil, store.CompleteOptions{}); err != nil {
+	if _, err := e.CompleteUpload(t.Context(), u, nil, store.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	o, err := e.Object(t.Context(), "demo", "k")

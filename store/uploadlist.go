@@ -7,68 +7,47 @@ import (
 	"osslive/store/seam"
 )
 
-// UploadQuery selects multipart uploads.
-type UploadQuery struct {
-	Prefix    string
-	Delimiter string
-	// AfterKey and AfterID are the marker: only what sorts after it, by key and
-	// then by id. Without AfterID it is after all uploads of AfterKey.
-	AfterKey, AfterID string
-	Limit             int // of uploads and prefixes together; at most 1,000, default 100
-}
-
-// UploadListing is one page of uploads in byte order of keys, with the common
-// prefixes that stand for groups of them.
-type UploadListing struct {
-	Uploads  []Upload
-	Prefixes []string
-	// NextKey and NextID are the marker of the following page; both "" at the
-	// end, NextID also behind a common prefix.
-	NextKey, NextID string
-}
-
 // afterIDs sorts after every id behind a zero byte, and before 0xff.
 const afterIDs = "\x00~"
 
-// Uploads lists the multipart uploads under way in a bucket. Prefix and delimiter
-// are those of ListObjects.
-func (s *Store) Uploads(ctx context.Context, bucket string, q UploadQuery) (UploadListing, error) {
+// Uploads lists the multipart uploads under way in a bucket, by key and then by id, with
+// the prefix and the delimiter of ListObjects. The marker is After and AfterID: without
+// an id it is after all uploads of the key. NextID is "" behind a common prefix.
+func (s *Store) Uploads(ctx context.Context, bucket string, q ListQuery) (Page[Upload], error) {
 	if _, _, err := s.bucket(ctx, bucket); err != nil {
-		return UploadListing{}, err
+		return Page[Upload]{}, err
 	}
 	names := ListQuery{Prefix: escapeKey(q.Prefix), Delimiter: escapeKey(q.Delimiter), Limit: q.Limit}
 	switch {
 	case q.AfterID != "":
-		names.After = escapeKey(q.AfterKey) + "\x00" + q.AfterID
-	case q.AfterKey != "":
-		names.After = escapeKey(q.AfterKey) + afterIDs
+		names.After = escapeKey(q.After) + "\x00" + q.AfterID
+	case q.After != "":
+		names.After = escapeKey(q.After) + afterIDs
 	}
-	var l UploadListing
+	var l Page[Upload]
 	prefixes, next, err := names.walk(ctx, s.kv, uploadRoot(bucket), escapedKey, func(name string, rec seam.Record) error {
 		r, err := decode[uploadRecord](rec)
 		key := escapedKey(name)
-		l.Uploads = append(l.Uploads, Upload{
-			UploadRef{bucket, unescapeKey(key), name[len(key)+1:]}, toTime(r.Initiated),
-		})
+		l.Items = append(l.Items, Upload{bucket, unescapeKey(key), name[len(key)+1:], toTime(r.Initiated)})
 		return err
 	})
 	if err != nil {
-		return UploadListing{}, err
+		return Page[Upload]{}, err
 	}
 	for _, prefix := range prefixes {
 		l.Prefixes = append(l.Prefixes, unescapeKey(prefix))
 	}
 	if _, folded := names.group(escapedKey(next)); folded {
-		l.NextKey = unescapeKey(next)
+		l.Next = unescapeKey(next)
 	} else if next != "" {
 		key := escapedKey(next)
-		l.NextKey, l.NextID = unescapeKey(key), next[len(key)+1:]
+		l.Next, l.NextID = unescapeKey(key), next[len(key)+1:]
 	}
 	return l, nil
 }
 
 // Parts lists what has been uploaded of an upload, by number, after the given one.
-func (s *Store) Parts(ctx context.Context, u UploadRef, after, limit int) (Page[Part], error) {
+func (s *Store) Parts(ctx context.Context, u Upload, after, limit int) (Page[Part], error) {
 	if _, _, err := s.upload(ctx, u); err != nil {
 		return Page[Part]{}, err
 	}

@@ -45,25 +45,25 @@ func TestUploads(t *testing.T) {
 			slices.Sort(want) // pages have uploads and prefixes apart
 			for limit := 1; limit <= len(model)+1; limit++ {
 				var got []string
-				q := store.UploadQuery{Prefix: prefix, Delimiter: delimiter, Limit: limit}
+				q := store.ListQuery{Prefix: prefix, Delimiter: delimiter, Limit: limit}
 				for {
 					l, err := e.Uploads(t.Context(), "demo", q)
 					if err != nil {
 						t.Fatal(err)
 					}
-					if n := len(l.Uploads) + len(l.Prefixes); n > limit {
+					if n := len(l.Items) + len(l.Prefixes); n > limit {
 						t.Fatalf("%d on a page of %d", n, limit)
 					}
-					for _, u := range l.Uploads {
+					for _, u := range l.Items {
 						got = append(got, fmt.Sprintf("%q %s", u.Key, u.ID))
 					}
 					for _, p := range l.Prefixes {
 						got = append(got, fmt.Sprintf("%q", p))
 					}
-					if l.NextKey == "" || len(got) > len(model) {
+					if l.Next == "" || len(got) > len(model) {
 						break
 					}
-					q.AfterKey, q.AfterID = l.NextKey, l.NextID
+					q.After, q.AfterID = l.Next, l.NextID
 				}
 				slices.Sort(got)
 				if !slices.Equal(got, want) {
@@ -72,11 +72,11 @@ func TestUploads(t *testing.T) {
 			}
 		}
 	}
-	l, err := e.Uploads(t.Context(), "demo", store.UploadQuery{AfterKey: "a", Limit: 1})
-	if err != nil || len(l.Uploads) != 1 || l.Uploads[0].Key != "a\x00" {
-		t.Errorf("after all uploads of a: got %v, %v", l.Uploads, err)
+	l, err := e.Uploads(t.Context(), "demo", store.ListQuery{After: "a", Limit: 1})
+	if err != nil || len(l.Items) != 1 || l.Items[0].Key != "a\x00" {
+		t.Errorf("after all uploads of a: got %v, %v", l.Items, err)
 	}
-	_, err = e.Uploads(t.Context(), "none", store.UploadQuery{})
+	_, err = e.Uploads(t.Context(), "none", store.ListQuery{})
 	wantErr(t, "no bucket", err, store.ErrNoSuchBucket)
 	stat, err := e.BucketStat(t.Context(), "demo")
 	if err != nil || stat.Uploads != int64(len(model)) {
@@ -84,7 +84,7 @@ func TestUploads(t *testing.T) {
 	}
 	wantErr(t, "DeleteBucket", e.DeleteBucket(t.Context(), "demo"), store.ErrBucketNotEmpty)
 	for _, u := range model {
-		if err := e.AbortUpload(t.Context(), store.UploadRef{Bucket: "demo", Key: u.key, ID: u.id}); err != nil {
+		if err := e.AbortUpload(t.Context(), store.Upload{Bucket: "demo", Key: u.key, ID: u.id}); err != nil {
 			t.Error(err)
 		}
 	}

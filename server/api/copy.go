@@ -81,9 +81,6 @@ func (s *Server) openSourceOnce(r *request, from target, rangeHeader string) (sr
 	if !ok {
 		part = span{0, o.Size}
 	}
-	if err == nil && part.length > store.MaxBodyBytes {
-		err = store.ErrBodyTooLarge
-	}
 	if err != nil {
 		return src, 0, err
 	}

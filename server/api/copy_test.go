@@ -71,7 +71,7 @@ func TestCopyOwnBytes(t *testing.T) {
 	w.must("PUT", "/bucket/from", nil, body)
 	w.must("PUT", "/bucket/to", http.Header{copyHeader: {"/bucket/from"}}, "")
 	w.must("DELETE", "/bucket/from", nil, "")
-	if err := w.config.Store.Collect(t.Context()); err != nil {
+	if err := w.config.Store.Upkeep(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.must("GET", "/bucket/to", nil, ""); got != body {

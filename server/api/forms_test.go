@@ -217,8 +217,8 @@ func TestSameVerdictInEveryForm(t *testing.T) {
 	t.Logf("%d requests, %d resources whose forms disagree", requests, disagreeing)
 	for bucket := range buckets {
 		list, err := w.config.Store.ListObjects(t.Context(), bucket, store.ListQuery{Limit: 1000})
-		if err != nil || len(list.Objects) != len(keys)+2 {
-			t.Errorf("%s has %d objects, %v; want %d", bucket, len(list.Objects), err, len(keys)+2)
+		if err != nil || len(list.Items) != len(keys)+2 {
+			t.Errorf("%s has %d objects, %v; want %d", bucket, len(list.Items), err, len(keys)+2)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type channelBody struct {
 
 // channel checks what only the XML shows and leaves the rest to the store.
 func (b *channelBody) channel(bucket, name string) (store.Channel, error) {
-	c := store.Channel{Bucket: bucket, Name: name, Description: b.Description, Status: store.Status(b.Status)}
+	c := store.Channel{Bucket: bucket, Name: name, Description: b.Description, Status: string(b.Status)}
 	if b.Target == nil {
 		return c, invalidValue("Target", "", "missing", "The element Target is missing.")
 	}
@@ -109,7 +109,7 @@ func (s *Server) putLiveChannel(w http.ResponseWriter, r *request) error {
 // putLiveChannelStatus ends the publish if it disables a live channel: the session
 // reads the status when it next renews its lease.
 func (s *Server) putLiveChannelStatus(w http.ResponseWriter, r *request) error {
-	status := store.Status(r.query.Get("status"))
+	status := r.query.Get("status")
 	if status != store.Enabled && status != store.Disabled {
 		return invalidValue("status", string(status), "value", "The parameter status is enabled or disabled.")
 	}
@@ -136,7 +136,7 @@ func (s *Server) getLiveChannelInfo(w http.ResponseWriter, r *request) error {
 	return writeXML(w, struct {
 		XMLName     xml.Name `xml:"LiveChannelConfiguration"`
 		Description string
-		Status      store.Status
+		Status      string
 		Target      target
 	}{
 		Description: c.Description, Status: c.Status,
@@ -162,7 +162,7 @@ func (s *Server) listLiveChannel(w http.ResponseWriter, r *request) error {
 	type channel struct {
 		Name         string
 		Description  string
-		Status       store.Status
+		Status       string
 		LastModified string
 		PublishUrls  urlsXML
 		PlayUrls     urlsXML

@@ -174,7 +174,14 @@ func (s *Server) getObjectMeta(w http.ResponseWriter, r *request) error {
 // every ETag is a digest.
 func setChecksums(h http.Header, o store.Object) {
 	setCRC64(h, o)
-	if digest, err := hex.DecodeString(o.ETag); err == nil && o.IsMD5() {
+	if o.IsMD5() {
+		setMD5(h, o.ETag)
+	}
+}
+
+// setMD5 sets Content-MD5 to an ETag that is an MD5.
+func setMD5(h http.Header, etag string) {
+	if digest, err := hex.DecodeString(etag); err == nil {
 		setOwn(h, "Content-MD5", base64.StdEncoding.EncodeToString(digest))
 	}
 }

@@ -47,7 +47,7 @@ func (e encoding) name(s string) string {
 
 // page is a page of a listing, for both versions of the operation.
 type page struct {
-	store.Listing
+	store.Page[store.Object]
 	encoding  encoding
 	prefix    string
 	delimiter string
@@ -64,20 +64,20 @@ func (s *Server) listPage(r *request, after string) (page, error) {
 		return page{}, err
 	}
 	p := page{encoding: encoding, prefix: r.query.Get("prefix"), delimiter: r.query.Get("delimiter"), limit: limit}
-	p.Listing, err = s.config.Store.ListObjects(r.Context(), r.bucket, store.ListQuery{
+	p.Page, err = s.config.Store.ListObjects(r.Context(), r.bucket, store.ListQuery{
 		Prefix: p.prefix, Delimiter: p.delimiter, After: after, Limit: limit,
 	})
 	return p, err
 }
 
 func (p page) objects(owner *ownerXML) []objectXML {
-	list := make([]objectXML, 0, len(p.Objects))
-	for _, o := range p.Objects {
+	list := make([]objectXML, 0, len(p.Items))
+	for _, o := range p.Items {
 		list = append(list, objectXML{
 			Key:          p.encoding.name(o.Key),
 			LastModified: xmlTime(o.Modified),
 			ETag:         `"` + o.ETag + `"`,
-			Type:         string(o.Type),
+			Type:         o.Type,
 			Size:         o.Size,
 			StorageClass: "Standard",
 			Owner:        owner,
@@ -160,6 +160,6 @@ func (s *Server) listObjectsV2(w http.ResponseWriter, r *request) error {
 		Name: r.bucket, Prefix: p.encoding.name(p.prefix), StartAfter: p.encoding.name(startAfter), ContinuationToken: token,
 		MaxKeys: p.limit, Delimiter: p.encoding.name(p.delimiter), EncodingType: p.encoding,
 		IsTruncated: p.Next != "", NextContinuationToken: base64.RawURLEncoding.EncodeToString([]byte(p.Next)),
-		Contents: p.objects(owner), CommonPrefixes: p.commonPrefixes(), KeyCount: len(p.Objects) + len(p.Prefixes),
+		Contents: p.objects(owner), CommonPrefixes: p.commonPrefixes(), KeyCount: len(p.Items) + len(p.Prefixes),
 	})
 }

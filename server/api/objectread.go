@@ -92,9 +92,9 @@ func setObjectHeaders(h http.Header, o store.Object) {
 	setETag(h, o.ETag)
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
 	h.Set("Accept-Ranges", "bytes")
-	setOwn(h, "x-oss-object-type", string(o.Type))
+	setOwn(h, "x-oss-object-type", o.Type)
 	setOwn(h, "x-oss-storage-class", "Standard")
-	if o.Type == store.Appendable {
+	if o.IsAppendable() {
 		setOwn(h, nextPosition, strconv.FormatInt(o.Size, 10))
 	}
 	setChecksums(h, o)

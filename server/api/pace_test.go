@@ -50,8 +50,8 @@ func TestSlowUpload(t *testing.T) {
 				t.Errorf("the connection stays: %v", err)
 			}
 			l, err := w.config.Store.ListObjects(t.Context(), "bucket", store.ListQuery{})
-			if err != nil || len(l.Objects) != 0 {
-				t.Errorf("objects: got %v, %v", l.Objects, err)
+			if err != nil || len(l.Items) != 0 {
+				t.Errorf("objects: got %v, %v", l.Items, err)
 			}
 		})
 	}

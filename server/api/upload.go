@@ -16,8 +16,8 @@ import (
 const minPart = 100 << 10
 
 // uploadOf returns the upload that the request addresses.
-func uploadOf(r *request) store.UploadRef {
-	return store.UploadRef{Bucket: r.bucket, Key: r.key, ID: r.query.Get("uploadId")}
+func uploadOf(r *request) store.Upload {
+	return store.Upload{Bucket: r.bucket, Key: r.key, ID: r.query.Get("uploadId")}
 }
 
 func partNumber(r *request) (int, error) { return number(r, "partNumber", 0, 1, store.MaxParts) }
@@ -72,7 +72,8 @@ func (s *Server) uploadPart(w http.ResponseWriter, r *request) error {
 	}
 	h := w.Header()
 	setETag(h, part.ETag)
-	setChecksums(h, store.Object{Type: store.Normal, ETag: part.ETag, CRC64: part.CRC64, HasCRC64: true})
+	setMD5(h, part.ETag)
+	setCRC64(h, store.Object{CRC64: part.CRC64, HasCRC64: true})
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -91,7 +92,7 @@ func (s *Server) completeMultipartUpload(w http.ResponseWriter, r *request) erro
 	if err != nil {
 		return err
 	}
-	o, err := s.config.Store.CompleteUpload(r.Context(), uploadOf(r), chosen, store.CompleteOptions{
+	o, err := s.config.Store.CompleteUpload(r.Context(), uploadOf(r), chosen, store.PutOptions{
 		ForbidOverwrite: forbidsOverwrite(r), ACL: objectACL(r), MinPart: minPart,
 	})
 	if err != nil {
@@ -110,7 +111,7 @@ func (s *Server) completeMultipartUpload(w http.ResponseWriter, r *request) erro
 }
 
 // chosenParts returns the parts that the body lists, or nil for all.
-func chosenParts(r *request) ([]store.PartRef, error) {
+func chosenParts(r *request) ([]store.Part, error) {
 	if strings.EqualFold(r.header.Get("x-oss-complete-all"), "yes") {
 		return nil, nil
 	}
@@ -127,9 +128,9 @@ func chosenParts(r *request) ([]store.PartRef, error) {
 	if len(wanted.Part) == 0 || len(wanted.Part) > store.MaxParts {
 		return nil, errMalformedXML
 	}
-	chosen := make([]store.PartRef, len(wanted.Part))
+	chosen := make([]store.Part, len(wanted.Part))
 	for i, part := range wanted.Part {
-		chosen[i] = store.PartRef{Number: part.PartNumber, ETag: strings.Trim(strings.TrimSpace(part.ETag), `"`)}
+		chosen[i] = store.Part{Number: part.PartNumber, ETag: strings.Trim(strings.TrimSpace(part.ETag), `"`)}
 	}
 	return chosen, nil
 }

@@ -69,11 +69,11 @@ func (s *Server) listMultipartUploads(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	q := store.UploadQuery{
+	q := store.ListQuery{
 		Prefix: r.query.Get("prefix"), Delimiter: r.query.Get("delimiter"),
-		AfterKey: r.query.Get("key-marker"), AfterID: r.query.Get("upload-id-marker"), Limit: limit,
+		After: r.query.Get("key-marker"), AfterID: r.query.Get("upload-id-marker"), Limit: limit,
 	}
-	if q.AfterKey == "" {
+	if q.After == "" {
 		q.AfterID = "" // counts with a key only (ListMultipartUploads page)
 	}
 	l, err := s.config.Store.Uploads(r.Context(), r.bucket, q)
@@ -101,11 +101,11 @@ func (s *Server) listMultipartUploads(w http.ResponseWriter, r *request) error {
 		Upload             []uploadXML
 		CommonPrefixes     []prefixXML
 	}{
-		EncodingType: string(encoding), Bucket: r.bucket, KeyMarker: encoding.name(q.AfterKey), UploadIDMarker: q.AfterID,
-		NextKeyMarker: encoding.name(l.NextKey), NextUploadIDMarker: l.NextID, Delimiter: encoding.name(q.Delimiter),
-		Prefix: encoding.name(q.Prefix), MaxUploads: limit, IsTruncated: l.NextKey != "",
+		EncodingType: string(encoding), Bucket: r.bucket, KeyMarker: encoding.name(q.After), UploadIDMarker: q.AfterID,
+		NextKeyMarker: encoding.name(l.Next), NextUploadIDMarker: l.NextID, Delimiter: encoding.name(q.Delimiter),
+		Prefix: encoding.name(q.Prefix), MaxUploads: limit, IsTruncated: l.Next != "",
 	}
-	for _, u := range l.Uploads {
+	for _, u := range l.Items {
 		answer.Upload = append(answer.Upload, uploadXML{encoding.name(u.Key), u.ID, "Standard", xmlTime(u.Initiated)})
 	}
 	for _, prefix := range l.Prefixes {

@@ -44,7 +44,7 @@ type newChannel struct {
 
 func (k *console) newChannel(r *http.Request) (string, any, error) {
 	buckets, err := k.config.Store.Buckets(r.Context(), "", "", maxBuckets)
-	return "New channel", newChannel{buckets.Items, store.DefaultFragDuration, store.DefaultFragCount, store.DefaultPlaylistName}, err
+	return "New channel", newChannel{buckets.Items, store.DefaultTarget().FragDuration, store.DefaultTarget().FragCount, store.DefaultTarget().PlaylistName}, err
 }
 
 // createChannel refuses to replace a channel, which would lose its configuration and
@@ -73,7 +73,7 @@ func (k *console) createChannel(r *http.Request) (string, error) {
 
 func (k *console) setStatus(r *http.Request) (string, error) {
 	bucket, name := r.PathValue("bucket"), r.PathValue("channel")
-	return channelPage(bucket, name), k.config.Store.SetChannelStatus(r.Context(), bucket, name, store.Status(r.PostFormValue("status")))
+	return channelPage(bucket, name), k.config.Store.SetChannelStatus(r.Context(), bucket, name, r.PostFormValue("status"))
 }
 
 func (k *console) deleteChannel(r *http.Request) (string, error) {

@@ -40,7 +40,7 @@ func TestChannelForms(t *testing.T) {
 		t.Errorf("the same again: got %d", w.Code)
 	}
 	const page = "/channel/open/a%20b"
-	for _, status := range []store.Status{store.Disabled, store.Enabled} {
+	for _, status := range []string{store.Disabled, store.Enabled} {
 		w := f.do(http.MethodPost, page+"/status", here, form("status", string(status)))
 		if c, _ := f.Store.Channel(t.Context(), "open", "a b"); w.Code != http.StatusSeeOther || c.Status != status {
 			t.Errorf("%s: got %d and status %s", status, w.Code, c.Status)

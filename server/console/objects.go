@@ -41,7 +41,7 @@ func (k *console) objects(r *http.Request) (string, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	v.Folders, v.Objects, v.Next = list.Prefixes, list.Objects, list.Next
+	v.Folders, v.Objects, v.Next = list.Prefixes, list.Items, list.Next
 	if inner := strings.TrimSuffix(v.Prefix, "/"); strings.Contains(inner, "/") {
 		v.Parent = inner[:strings.LastIndexByte(inner, '/')+1]
 	}

@@ -21,7 +21,7 @@ func (k *console) vodPlaylists(ctx context.Context, c store.Channel) (names []st
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range listing.Objects {
+	for _, o := range listing.Items {
 		name := strings.TrimPrefix(o.Key, root)
 		if strings.HasSuffix(name, ".m3u8") && name != c.Target.PlaylistName && len(names) < maxVODs {
 			names = append(names, name)

@@ -58,7 +58,7 @@ func (q *question) channels(bucket string) (names []string) {
 
 func (q *question) objects() (keys []string) {
 	page, _ := q.log.config.Store.ListObjects(q.ctx, q.r.Bucket, store.ListQuery{Limit: maxNames})
-	for _, o := range page.Objects {
+	for _, o := range page.Items {
 		keys = append(keys, o.Key)
 	}
 	return keys

@@ -3,7 +3,6 @@ package memstore
 import (
 	"bytes"
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -65,26 +64,6 @@ func (l *Leases) Get(ctx context.Context, key string) ([]byte, error) {
 		return nil, seam.ErrNotFound
 	}
 	return bytes.Clone(x.value), nil
-}
-
-func (l *Leases) List(ctx context.Context, prefix, after string, limit int) ([]seam.Record, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var keys []string
-	for key := range l.held {
-		if l.live(key) != nil {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	var out []seam.Record
-	for _, key := range page(keys, prefix, after, limit) {
-		out = append(out, seam.Record{Key: key, Value: bytes.Clone(l.held[key].value)})
-	}
-	return out, nil
 }
 
 func (x *lease) Renew(ctx context.Context, value []byte) error {

@@ -14,8 +14,6 @@ type Leases interface {
 	Claim(ctx context.Context, key string, value []byte, ttl time.Duration) (Lease, error)
 	// Get returns the value last given for key, or ErrNotFound.
 	Get(ctx context.Context, key string) ([]byte, error)
-	// List is KV.List over live leases; Rev is not set.
-	List(ctx context.Context, prefix, after string, limit int) ([]Record, error)
 }
 
 // Lease is a claim that is held.

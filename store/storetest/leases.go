@@ -20,7 +20,6 @@ func TestLeases(t *testing.T, open func(t *testing.T) seam.Leases) {
 		"Renew":     testLeasesRenew,
 		"Lapse":     testLeasesLapse,
 		"Successor": testLeasesSuccessor,
-		"List":      testLeasesList,
 		"Copies":    testLeasesCopies,
 		"Cancelled": testLeasesCancelled,
 		"OneHolder": testLeasesOneHolder,
@@ -87,9 +86,6 @@ func testLeasesLapse(t *testing.T, l seam.Leases) {
 	if err := lease.Renew(t.Context(), nil); err != seam.ErrNotFound {
 		t.Errorf("Renew: got %v, want ErrNotFound", err)
 	}
-	if recs, err := l.List(t.Context(), "", "", 10); err != nil || len(recs) != 0 {
-		t.Errorf("List: got %v, %v, want nothing", recs, err)
-	}
 }
 
 // testLeasesSuccessor: who has lost a lease cannot touch its next holder's.
@@ -106,19 +102,6 @@ func testLeasesSuccessor(t *testing.T, l seam.Leases) {
 	wantLease(t, l, "k", "new")
 	if err := lease.Renew(t.Context(), []byte("newer")); err != nil {
 		t.Errorf("the new holder's Renew: %v", err)
-	}
-}
-
-func testLeasesList(t *testing.T, l seam.Leases) {
-	for _, key := range []string{"s/b/2", "s/b/1", "s/c/1", "t", "s/b/3"} {
-		claim(t, l, key, "value of "+key, long)
-	}
-	recs, err := l.List(t.Context(), "s/b/", "s/b/1", 1)
-	if err != nil || len(recs) != 1 || recs[0].Key != "s/b/2" || string(recs[0].Value) != "value of s/b/2" {
-		t.Errorf("one after the first: got %v, %v, want s/b/2", recs, err)
-	}
-	if recs, err := l.List(t.Context(), "s/", "", 10); err != nil || len(recs) != 4 || recs[3].Key != "s/c/1" {
-		t.Errorf("prefix: got %v, %v, want four", recs, err)
 	}
 }
 
@@ -142,9 +125,8 @@ func testLeasesCancelled(t *testing.T, l seam.Leases) {
 	cancel()
 	_, claimErr := l.Claim(ctx, "other", nil, long)
 	_, getErr := l.Get(ctx, "k")
-	_, listErr := l.List(ctx, "", "", 1)
 	for name, err := range map[string]error{
-		"Claim": claimErr, "Get": getErr, "List": listErr, "Renew": lease.Renew(ctx, nil),
+		"Claim": claimErr, "Get": getErr, "Renew": lease.Renew(ctx, nil),
 	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want Canceled", name, err)
