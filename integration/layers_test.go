@@ -2,6 +2,7 @@ package integration
 
 import (
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -45,26 +46,47 @@ var layers = map[string][]string{
 	"segmenter/mpegts/mpegtstest": {},
 }
 
+// wings are the parts of a server that package server puts together. None imports
+// another.
+var wings = []string{"server/api", "server/live", "server/console", "server/door"}
+
 func TestLayers(t *testing.T) {
-	// Imports, not Deps: a package answers for what it names itself. Tests may name more.
-	cmd := exec.Command("go", "list", "-e", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
-	cmd.Dir = root
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const module = "osslive/"
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		name := strings.TrimPrefix(fields[0], module)
-		allowed, known := layers[name]
-		if !known {
-			t.Errorf("package %s is not in the table: say what it may import", name)
-			continue
+	listed := 0
+	for _, dir := range []string{root, filepath.Join(root, "integration")} {
+		// Imports, not Deps: a package answers for what it names itself. Tests may name more.
+		cmd := exec.Command("go", "list", "-e", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+		cmd.Dir = dir
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, imported := range fields[1:] {
-			if ours, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(allowed, ours) {
-				t.Errorf("%s imports %s: the table allows only %v", name, ours, allowed)
+		const module = "osslive/"
+		for line := range strings.Lines(string(out)) {
+			listed++
+			fields := strings.Fields(line)
+			name := strings.TrimPrefix(fields[0], module)
+			allowed, known := layers[name]
+			if !known {
+				t.Errorf("package %s is not in the table: say what it may import", name)
+				continue
+			}
+			for _, imported := range fields[1:] {
+				if ours, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(allowed, ours) {
+					t.Errorf("%s imports %s: the table allows only %v", name, ours, allowed)
+				}
+			}
+		}
+	}
+	if listed < len(layers) {
+		t.Errorf("%d packages are listed, and the table has %d: remove those that are gone", listed, len(layers))
+	}
+	for _, wing := range wings {
+		if !slices.Contains(layers["server"], wing) {
+			t.Errorf("server does not import %s", wing)
+		}
+		for _, other := range layers[wing] {
+			if slices.Contains(wings, other) {
+				t.Errorf("the table lets %s import %s, another wing", wing, other)
 			}
 		}
 	}

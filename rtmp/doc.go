@@ -45,6 +45,12 @@
 // two tenths of a second. A file that is pushed as fast as it goes has a higher mark:
 // there the cost is acknowledgements and wake-ups for each read, so it reads much at once.
 //
+// It owns one TCP connection at a time, from the handshake to the end of the publish, and
+// the limits of what it may cost. It must not know what a publish means: channels,
+// signatures and segments are its Handler's.
+//
+// Caveats: it publishes only. A client that wants to play is refused.
+//
 // Source: Adobe's RTMP 1.0 (2012), and the behaviour of ffmpeg, librtmp, OBS
 // Studio and GStreamer where that differs.
 package rtmp

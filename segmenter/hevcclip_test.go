@@ -2,15 +2,11 @@ package segmenter_test
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/asticode/go-astits"
 
 	"osslive/rtmp/flv"
 	"osslive/segmenter"
@@ -24,36 +20,51 @@ type hevcUnit struct {
 
 func hevcType(nal []byte) byte { return nal[0] >> 1 & 0x3f }
 
-// readHEVC demultiplexes a transport stream that ffmpeg has made.
+// readHEVC demultiplexes a transport stream that ffmpeg has made: the PES packets with
+// stream_id 0xE0 (ISO/IEC 13818-1 §2.4.3).
 func readHEVC(t testing.TB, name string) (units []hevcUnit) {
 	t.Helper()
-	f, err := os.Open(name)
+	stream, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	d := astits.NewDemuxer(context.Background(), f)
-	for {
-		data, err := d.NextData()
-		if errors.Is(err, astits.ErrNoMorePackets) {
-			return units
+	pid, pes := -1, []byte(nil)
+	add := func() {
+		if pes == nil {
+			return
 		}
-		if err != nil {
-			t.Fatal(err)
+		stamp := func(b []byte) int64 {
+			return (int64(b[0]>>1&7)<<30 | int64(b[1])<<22 | int64(b[2]>>1)<<15 | int64(b[3])<<7 | int64(b[4]>>1)) / 90
 		}
-		if data.PES == nil {
-			continue
+		u := hevcUnit{pts: stamp(pes[9:]), dts: stamp(pes[9:])}
+		if pes[7]&0x40 != 0 {
+			u.dts = stamp(pes[14:])
 		}
-		o := data.PES.Header.OptionalHeader
-		u := hevcUnit{pts: o.PTS.Base / 90, dts: o.PTS.Base / 90}
-		if o.DTS != nil {
-			u.dts = o.DTS.Base / 90
-		}
-		for _, nal := range bytes.Split(data.PES.Data, []byte{0, 0, 1})[1:] {
+		for _, nal := range bytes.Split(pes[9+int(pes[8]):], []byte{0, 0, 1})[1:] {
 			u.nals = append(u.nals, bytes.TrimRight(nal, "\x00"))
 		}
 		units = append(units, u)
 	}
+	for packet := range slices.Chunk(stream, 188) {
+		payload := packet[4:]
+		if packet[3]&0x20 != 0 { // adaptation field
+			payload = payload[1+int(payload[0]):]
+		}
+		starts := packet[1]&0x40 != 0
+		if starts && bytes.HasPrefix(payload, []byte{0, 0, 1, 0xe0}) {
+			pid = int(packet[1]&0x1f)<<8 | int(packet[2])
+		}
+		if int(packet[1]&0x1f)<<8|int(packet[2]) != pid {
+			continue
+		}
+		if starts {
+			add()
+			pes = nil
+		}
+		pes = append(pes, payload...)
+	}
+	add()
+	return units
 }
 
 // hvcC is a sequence header's body.

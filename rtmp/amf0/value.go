@@ -5,6 +5,8 @@
 // [Unmarshal] reads them back; what a peer may claim is bounded by [MaxDepth],
 // [MaxValues] and the bytes it has really sent.
 //
+// It owns the format and its bounds. It must not know which commands there are.
+//
 // Source: Adobe, Action Message Format – AMF 0 (2007).
 package amf0
 

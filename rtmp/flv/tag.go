@@ -6,6 +6,9 @@
 // [Metadata] finds onMetaData in a script tag. [Reader] and [Writer] handle
 // whole files.
 //
+// It owns the layout of tags and files. It must not know the codecs: what follows the first
+// bytes of a tag is a payload.
+//
 // Sources: Adobe Flash Video File Format Specification 10.1, annex E; Enhanced
 // RTMP v2 (github.com/veovera/enhanced-rtmp) for extended headers.
 package flv

@@ -6,6 +6,9 @@
 // PMT and can be read on its own; continuity counters and the clock run on from
 // one to the next.
 //
+// It owns the packets, their clock and the output time. It must not know where a segment
+// ends or what is in a frame: package segmenter decides the one and parses the other.
+//
 // Source: ISO/IEC 13818-1.
 package mpegts
 

@@ -1,6 +1,8 @@
-// Package address tells which bucket a host name stands for. HTTP requests
-// (Host) and RTMP connects (tcUrl) read it alike, so that one URL always means
-// one bucket through either door.
+// Package address finds the bucket that a host name stands for. HTTP requests (Host) and
+// RTMP connects (tcUrl) use it alike, so that one URL means one bucket through either
+// door.
+//
+// It owns the rules of host names. It must not know which buckets exist.
 package address
 
 import (

@@ -1,6 +1,8 @@
 // Package metrics holds every Prometheus instrument of osslive, with its unit
 // and labels. Label values come from fixed sets, never from a client, so that
 // the number of series is bounded.
+//
+// It owns the names and the labels. It must not know what it counts: callers pass values.
 package metrics
 
 import (

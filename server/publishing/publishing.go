@@ -1,6 +1,8 @@
-// Package publishing says how programs publish to a live channel: the URL, its
-// halves for OBS, an OBS profile, and command lines. The console and the
-// command line show the same ones. It signs nothing: a query comes signed.
+// Package publishing makes what programs publish with: the URL of a live channel, its
+// halves for OBS, an OBS profile, and command lines for ffmpeg and GStreamer. The console
+// and the command line show the same ones.
+//
+// It owns these texts and their quoting. It must not know keys: a query comes signed.
 package publishing
 
 import (

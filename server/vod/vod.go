@@ -1,5 +1,7 @@
-// Package vod makes playlists of what a channel recorded in a span of time, for
-// the API and the console.
+// Package vod makes playlists of what a channel recorded in a span of time, for the API
+// and the console.
+//
+// It owns the choice of segments and the limits of a span. It must not know who asks.
 package vod
 
 import (

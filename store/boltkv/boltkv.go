@@ -1,10 +1,12 @@
-// Package boltkv is a seam.KV in one file, on go.etcd.io/bbolt.
+// Package boltkv is a seam.KV in one file, on go.etcd.io/bbolt. It is the default.
 //
-// Every record is a key of one bbolt bucket; its value begins with its revision,
-// eight bytes, big-endian, taken from the bucket's sequence. What is read often is
-// kept in memory, up to 1 MiB. Commits go through one goroutine that puts all that are
-// waiting into one transaction, and so under one sync of the file; it never waits for
-// company.
+// It owns the file, the cache over it and the goroutine that commits. A record is a key of
+// one bbolt bucket; its value begins with its revision, eight bytes, big-endian, taken
+// from the bucket's sequence. Commits that wait at the same time share one transaction,
+// and so one sync of the file; no commit waits for others to come (bbolt's own Batch waits
+// 10 ms). Records that are read often stay in memory, up to 1 MiB.
+//
+// It must not know what a record means. One process has the file: bbolt locks it.
 package boltkv
 
 import (

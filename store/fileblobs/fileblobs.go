@@ -1,9 +1,12 @@
-// Package fileblobs is a seam.Blobs on files in a directory of its own.
+// Package fileblobs is a seam.Blobs on files in a directory of its own. It is the
+// default.
 //
-// A blob is the file xx/<id>, where the id is 128 random bits in hexadecimal and
-// xx its first two digits. It is created under this name and never renamed; what
-// makes it a blob is the record that names it. No name comes from a client, and
-// the directory is an os.Root, so that nothing outside of it is ever touched.
+// It owns that directory. A blob is the file xx/<id>, where the id is 128 random bits in
+// hexadecimal and xx its first two digits. It is created under this name and never
+// renamed; what makes it a blob is the record that names it. The directory is an os.Root,
+// so that nothing outside of it is touched.
+//
+// It must not know what a blob holds or who names it: no name comes from a client.
 package fileblobs
 
 import (

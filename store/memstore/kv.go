@@ -1,5 +1,8 @@
-// Package memstore keeps everything in memory: the leases of a server that is one
-// process, and all three seams for one that keeps nothing.
+// Package memstore has the three seams in memory: all of them for a server that stores
+// nothing, and the leases of a server that is one process.
+//
+// It owns its maps, which end with the process. It must not know what a record, a lease or
+// a blob means.
 package memstore
 
 import (

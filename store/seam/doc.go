@@ -1,9 +1,9 @@
 // Package seam has the three interfaces that a store stands on: [KV] for small durable
 // records, [Leases] for records that vanish with their holder, and [Blobs] for immutable
-// bytes, with their errors and their limits. They are a contract: package storetest
-// holds every backend to it.
+// bytes.
 //
-// A backend imports this package and nothing of the domain: it must not know what a
-// key, a value or a blob stands for. It keeps no promise about several processes beyond
+// It owns the contract between the store and a backend, with its errors and limits;
+// package storetest holds every backend to it. A backend imports this package and nothing
+// of the domain: it must not know what a key, a value or a blob stands for. It keeps no promise about several processes beyond
 // what the methods say: package store has the caveats.
 package seam

@@ -1,4 +1,8 @@
-// Package storetest is what every backend of the store must pass, races included.
+// Package storetest is the test suite of package seam: what every backend must pass,
+// races included.
+//
+// It owns the tests of the contract. It must not know a backend: it gets a function that
+// opens one.
 package storetest
 
 import (

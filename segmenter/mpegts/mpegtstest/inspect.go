@@ -1,5 +1,7 @@
-// Package mpegtstest reads MPEG-TS segments and checks what players, analysers
-// and standards ask of them. It shares no code with the writer it is for.
+// Package mpegtstest reads MPEG-TS segments and checks what players, analysers and
+// standards ask of them.
+//
+// It owns the checker. It must not know the writer: it shares no code with package mpegts.
 //
 // Source: ISO/IEC 13818-1; ITU-T H.264 and H.265, annex B; ISO/IEC 13818-7 §6.2 (ADTS).
 package mpegtstest

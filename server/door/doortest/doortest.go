@@ -1,5 +1,5 @@
 // Package doortest has what tests of the sockets share: certificates, and an exchange
-// of bytes with a port. It owns no server and knows none.
+// of bytes with a port. It owns no server, and must not know one.
 package doortest
 
 import (

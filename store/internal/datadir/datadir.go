@@ -1,5 +1,7 @@
-// Package datadir is what the backends on a local disk have in common: making a
-// directory, saying why it cannot be used, and making its entries durable.
+// Package datadir is what the backends on a local disk share: it makes a directory,
+// explains why one cannot be used, and makes the entries of one durable.
+//
+// It owns no files. It must not know what the files are for.
 package datadir
 
 import (
