@@ -70,7 +70,7 @@ func (a *arrival) wake() {
 	if a.mark == 1 {
 		return
 	}
-	a.raw.Control(func(fd uintptr) {
+	_ = a.raw.Control(func(fd uintptr) {
 		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, 1) == nil {
 			a.mark = 1
 		}

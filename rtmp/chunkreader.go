@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"errors"
 	"io"
 
 	"osslive/rtmp/flv"
@@ -97,7 +98,7 @@ func (r *chunkReader) next() (message, error) {
 			}
 		}
 		if err != nil {
-			if err == io.EOF && r.busy() {
+			if errors.Is(err, io.EOF) && r.busy() {
 				err = io.ErrUnexpectedEOF
 			}
 			r.err = err
@@ -205,7 +206,7 @@ func (r *chunkReader) read() (int, error) {
 }
 
 func unexpectedEOF(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

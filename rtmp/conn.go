@@ -152,7 +152,7 @@ func (c *conn) readError(err error) error {
 	if k := c.kicked.Load(); k != nil {
 		return k.err
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &ioError{err}
 	}
 	return err
@@ -240,7 +240,7 @@ func (c *conn) beforeRead() error {
 // readFailure tells what kind of error an error of nc is.
 func (c *conn) readFailure(err error) error {
 	switch {
-	case err == nil, err == io.EOF:
+	case err == nil, errors.Is(err, io.EOF):
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return limitErrorf(c.limitName, "%s within %v", c.missing, c.limit)
@@ -287,7 +287,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded): // nothing more can be said to the client
 		if tcp, ok := under[interface{ SetLinger(int) error }](c.nc); ok {
-			tcp.SetLinger(0) // nor does the kernel keep it after the close
+			_ = tcp.SetLinger(0) // nor does the kernel keep it after the close
 		}
 		err = &ioError{limitErrorf("Write", "the client took no reply within %v", c.limits.Write)}
 	case err != nil:

@@ -1,6 +1,7 @@
 package segmenter
 
 import (
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -252,7 +253,7 @@ func (s *Segmenter) failed() error {
 // ErrNoKeyframe if what came was not enough for a segment. The segmenter cannot be
 // used any more; a second call does nothing.
 func (s *Segmenter) Close() error {
-	if s.err == errClosed {
+	if errors.Is(s.err, errClosed) {
 		return nil
 	}
 	err := s.close()

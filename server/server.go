@@ -73,7 +73,7 @@ func Start(ctx context.Context, c Config) (_ *Server, err error) {
 	defer func() {
 		if err != nil {
 			ports.Close()
-			s.close()
+			err = errors.Join(err, s.close())
 		}
 	}()
 	s.Listen, s.RTMP, s.Admin = ports.Addresses()

@@ -155,8 +155,7 @@ func (s *Store) openExtents(ctx context.Context, o Object, offset, length int64)
 	r := &extentReader{store: s, ctx: ctx, left: list[:n], offset: offset, length: length}
 	s.pins.add(r.left)
 	if err := s.stillThere(ctx, o, r.left); err != nil {
-		r.Close()
-		return nil, err
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
@@ -197,7 +196,7 @@ func (r *extentReader) Read(p []byte) (int, error) {
 		}
 		n, err := r.open.Read(p)
 		r.count(int64(n))
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = r.end()
 		}
 		if n > 0 || err != nil {

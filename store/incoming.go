@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"hash/crc64"
 	"io"
@@ -59,7 +60,7 @@ func (in *incoming) read(w io.Writer, body io.Reader, length int64) error {
 	buf := pieces.Get().(*[pieceSize + 1]byte)
 	defer pieces.Put(buf)
 	n, err := in.fill(body, buf[:maxBody+1])
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		in.small = bytes.Clone(buf[:n])
 		if in.small == nil {
 			in.small = []byte{}
@@ -77,7 +78,7 @@ func (in *incoming) read(w io.Writer, body io.Reader, length int64) error {
 		}
 		n, err = in.fill(body, buf[:pieceSize])
 	}
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		return err
 	}
 	if length >= 0 && in.size != length {

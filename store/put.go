@@ -132,7 +132,7 @@ func (s *Store) commitBlobs(ctx context.Context, ids []seam.BlobID, decide func(
 // then goes at the next start, as it does when this fails.
 func (s *Store) discard(ctx context.Context, id seam.BlobID) {
 	if id != "" {
-		s.blobs.Delete(context.WithoutCancel(ctx), id)
+		_ = s.blobs.Delete(context.WithoutCancel(ctx), id)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -131,7 +132,7 @@ func (c *apiClient) get(ctx context.Context, bucket, key string, query url.Value
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		if failed, ok := err.(*url.Error); ok {
+		if failed := (*url.Error)(nil); errors.As(err, &failed) {
 			err = failed.Err // without the URL, which is signed
 		}
 		return fmt.Errorf("%s: %w; is the server running there?", c.endpoint, err)

@@ -71,7 +71,7 @@ func (t *channelTable) channels(all []channelState, watch bool) {
 	for _, c := range all {
 		fmt.Fprintln(columns, strings.Join(c.cells(), "\t"))
 	}
-	columns.Flush()
+	_ = columns.Flush() // into memory
 	if len(all) == 0 {
 		b.WriteString("(no live channels)\n")
 	}

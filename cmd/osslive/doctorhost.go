@@ -73,7 +73,7 @@ func checkWritable(dir, there string) finding {
 		return finding{broken, fmt.Sprintf("data directory %s: uid %d cannot write to %s: %v", dir, os.Getuid(), there, err),
 			fmt.Sprintf("chown -R %d %s, or choose another directory: --data DIR", os.Getuid(), there)}
 	}
-	f.Close()
+	_ = f.Close() // nothing was written
 	os.Remove(f.Name())
 	return finding{fine, "data directory " + dir + " can be written", ""}
 }

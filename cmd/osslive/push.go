@@ -33,7 +33,7 @@ func (p *pushCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // was read
 	tell := newProgress(c.err, time.Now())
 	if err := push(ctx, file, target, p.Loop, tell); err != nil {
 		return err

@@ -39,7 +39,7 @@ func main() {
 
 // bench is what all runs share.
 type bench struct {
-	binary            string
+	binary, base      string // base: another commit's, or ""
 	window, look      time.Duration
 	megabytes         int
 	work, disk, clips string
@@ -63,6 +63,9 @@ func run(ctx context.Context) error {
 	flag.StringVar(&b.work, "work", "/dev/shm", "folder in memory for what servers write")
 	flag.StringVar(&b.disk, "disk", os.TempDir(), "folder on a disk for the same")
 	flag.StringVar(&b.clips, "clips", ".tools/media", "folder where the clips are kept")
+	base := flag.String("base", "", "another binary of osslive: the two take turns, and the ratio of each row is printed")
+	worse := flag.Float64("worse", 3, "per cent by which a row may be worse than -base")
+	history := flag.String("record", "", "append the rows to this file, a line of JSON for each run")
 	flags := flag.String("flags", "", "one more flag for osslive")
 	mode := flag.String("mode", "", "be a server: floor or files, over -work")
 	addr := flag.String("addr", "", "of that server")
@@ -93,12 +96,48 @@ func run(ctx context.Context) error {
 		b.servers[nginx.name] = nginx
 	}
 
+	measured := scenarios
+	if *base != "" {
+		if b.base, err = filepath.Abs(*base); err != nil {
+			return err
+		}
+		b.servers[before] = osslive(b.base, more...)
+		measured = comparison(scenarios)
+	}
 	chosen := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !pattern.MatchString(r.name) })
 	wanted := needs(chosen)
-	all, failed := results{}, 0
+	for _, r := range chosen {
+		wanted[[2]string{r.run, before}] = true
+	}
 	began := time.Now()
-	for round := range *rounds {
-		for _, s := range scenarios {
+	all, failed, err := b.measureAll(ctx, measured, wanted, *rounds)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s; median of %d rounds, %v\n\n", machine(b.disk), *rounds, time.Since(began).Round(time.Second))
+	if *base != "" {
+		err = all.compare(os.Stdout, chosen, *worse)
+	} else {
+		all.print(os.Stdout, chosen, b.servers[nginx.name].start != nil)
+	}
+	if sent, late := all.sum(messagesSent), all.sum(messagesLate); late > sent/1000 {
+		fmt.Printf("\n%.1f %% of the messages were sent over %v late: this machine was too busy for the rows in real time.\n", 100*late/sent, lateSend)
+	}
+	if *history != "" {
+		err = errors.Join(err, all.record(*history, chosen, *rounds, b.disk))
+	}
+	if failed > 0 {
+		err = errors.Join(err, fmt.Errorf("%d runs failed", failed))
+	}
+	return err
+}
+
+// measureAll makes the wanted runs, by scenario and server, of each round. A run that
+// fails is logged and counted.
+func (b *bench) measureAll(ctx context.Context, measured []scenario, wanted map[[2]string]bool, rounds int) (all results, failed int, err error) {
+	all = results{}
+	for round := range rounds {
+		for _, s := range measured {
 			for k := range max(1, s.times) * len(s.servers) {
 				name := s.servers[(k+round)%len(s.servers)]
 				key := [2]string{s.name, name}
@@ -107,7 +146,7 @@ func run(ctx context.Context) error {
 				}
 				f, err := b.measure(ctx, s, name)
 				if ctx.Err() != nil {
-					return errors.New("interrupted")
+					return nil, 0, errors.New("interrupted")
 				}
 				if err != nil {
 					failed++
@@ -120,15 +159,7 @@ func run(ctx context.Context) error {
 			}
 		}
 	}
-	fmt.Printf("%s; median of %d rounds, %v\n\n", machine(b.disk), *rounds, time.Since(began).Round(time.Second))
-	all.print(os.Stdout, chosen, b.servers[nginx.name].start != nil)
-	if sent, late := all.sum(messagesSent), all.sum(messagesLate); late > sent/1000 {
-		fmt.Printf("\n%.1f %% of the messages were sent over %v late: this machine was too busy for the rows in real time.\n", 100*late/sent, lateSend)
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d runs failed", failed)
-	}
-	return nil
+	return all, failed, nil
 }
 
 // measure starts a server on an empty folder and makes one run.
@@ -151,7 +182,11 @@ func (b *bench) measure(ctx context.Context, s scenario, name string) (figures, 
 	defer os.RemoveAll(dir)
 	p.dir = dir
 	if s.alone != nil {
-		return s.alone(ctx, b, dir)
+		binary := b.binary
+		if name == before {
+			binary = b.base
+		}
+		return s.alone(ctx, binary, dir)
 	}
 	var stream *sample
 	if s.clip != (clip{}) {

@@ -16,7 +16,7 @@ type scenario struct {
 	times        int // in each round, where once is too short for a figure to be steady; 0 is once
 	disk, strict bool
 	run          func(ctx context.Context, b *bench, r *running, s *sample) (figures, error)
-	alone        func(ctx context.Context, b *bench, dir string) (figures, error) // instead, starts the server itself
+	alone        func(ctx context.Context, binary, dir string) (figures, error) // instead, starts the server itself
 }
 
 var (
@@ -43,7 +43,7 @@ var scenarios = []scenario{
 	{name: "GET 1 MiB", servers: takeRequests, times: 3, run: asked(http.MethodGet, "1MiB")},
 	{name: "PUT 1 KiB", servers: takeRequests, times: 3, run: asked(http.MethodPut, "put")},
 	{name: "start", servers: only,
-		alone: func(ctx context.Context, b *bench, dir string) (figures, error) { return startup(ctx, b.binary, dir) }},
+		alone: startup},
 	{name: "flat disk", servers: toCompare, clip: fullHD, chunk: 4096, streams: 1, disk: true, run: flat},
 	{name: "flat strict", servers: only, clip: fullHD, chunk: 4096, streams: 1, disk: true, strict: true, run: flat},
 	{name: "50 disk", servers: toCompare, clip: fullHD, chunk: 4096, streams: 50, disk: true, run: live(50, nil)},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -76,7 +77,7 @@ func (s *Server) putBucket(w http.ResponseWriter, r *request) error {
 	var configuration struct {
 		XMLName xml.Name `xml:"CreateBucketConfiguration"`
 	}
-	if err := r.xmlBody(maxConfigBody, &configuration); err != nil && err != errEmptyBody {
+	if err := r.xmlBody(maxConfigBody, &configuration); err != nil && !errors.Is(err, errEmptyBody) {
 		return err
 	}
 	if _, err := s.config.Store.PutBucket(r.Context(), r.bucket, store.ACL(r.header.Get("x-oss-acl"))); err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"hash/crc64"
 	"io"
 	"net/http"
@@ -133,11 +134,11 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	if b.table != nil {
 		b.sum = crc64.Update(b.sum, b.table, p[:n])
-		if err == io.EOF && b.sum != b.want {
+		if errors.Is(err, io.EOF) && b.sum != b.want {
 			return n, errBadCRC
 		}
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = bodyError(err)
 	}
 	return n, err

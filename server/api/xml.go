@@ -77,7 +77,7 @@ func checkXML(data []byte, repeatable []string) error {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	for {
 		token, err := d.RawToken()
-		if err == io.EOF && len(seen) == 1 && len(seen[0]) == 1 {
+		if errors.Is(err, io.EOF) && len(seen) == 1 && len(seen[0]) == 1 {
 			return nil
 		} else if err != nil {
 			return errors.Join(errNotPlainXML, err)

@@ -110,7 +110,7 @@ func (k *console) obsProfile(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	archive.Close()
+	_ = archive.Close() // the browser finds a file cut short
 }
 
 // qrCode is the drawing of a QR code.

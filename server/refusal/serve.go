@@ -78,7 +78,7 @@ func write(w http.ResponseWriter, asJSON bool, value any, text string) {
 		w.Header().Set("Content-Type", "application/json")
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
-		e.Encode(value)
+		_ = e.Encode(value) // a client that is gone needs none
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

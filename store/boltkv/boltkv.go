@@ -201,7 +201,7 @@ func (kv *KV) commit(group []*request) {
 		kv.cache.begin(group)
 		err = kv.update(func(tx *bolt.Tx) error {
 			for _, r := range group {
-				if r.err = r.apply(tx.Bucket(recordsBucket)); r.err != nil && r.err != seam.ErrConflict {
+				if r.err = r.apply(tx.Bucket(recordsBucket)); r.err != nil && !errors.Is(r.err, seam.ErrConflict) {
 					return r.err
 				}
 			}
@@ -213,7 +213,7 @@ func (kv *KV) commit(group []*request) {
 	for _, r := range group {
 		// A conflict was seen in a transaction that has not happened: whom it
 		// lost against may have failed too. Reading again will tell.
-		if err != nil && r.err != seam.ErrConflict {
+		if err != nil && !errors.Is(r.err, seam.ErrConflict) {
 			r.err = err
 		}
 		close(r.done)

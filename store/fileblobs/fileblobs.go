@@ -68,7 +68,7 @@ func Open(dir string, o Options) (*Blobs, error) {
 	}
 	// The directory is ours and nobody else's business; where permissions
 	// cannot be set, they are somebody else's already.
-	os.Chmod(dir, 0o700)
+	_ = os.Chmod(dir, 0o700)
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err

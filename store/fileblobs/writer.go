@@ -100,12 +100,12 @@ func (w *writer) sync() error {
 }
 
 func (w *writer) Abort() {
-	if w.err == errEnded {
+	if errors.Is(w.err, errEnded) {
 		return
 	}
 	w.err = errEnded
 	if w.file != nil {
-		w.file.Close()
+		_ = w.file.Close()
 		w.remove()
 	}
 }
