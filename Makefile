@@ -3,60 +3,83 @@
 GO       ?= go
 FUZZTIME ?= 60s
 TARGETS   = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-UNIT      = $$($(GO) list ./... | grep -v /integration)
+TOOL      = $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: build console demo test unit integration soak lint fuzz bench microbench clean dist
+.PHONY: help build console demo check hooks test unit integration soak lint cross vuln fuzz bench bench-compare microbench dist clean
 
-build:
+help: ## lists the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+build: ## the binary ./osslive
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o osslive ./cmd/osslive
 
-# The same with a player in the console for browsers that have no HLS of their own,
-# such as Firefox: hls.js, by npm.
-console:
+# hls.js, by npm, for browsers that have no HLS of their own, such as Firefox.
+console: ## the same, with a player in the console for every browser
 	server/console/hlsjs/fetch.sh
 	$(MAKE) build
 
-# A server, a channel, a picture that moves: open the address it prints.
-demo: build
+demo: build ## a server, a channel, a picture that moves: open the address it prints
 	./osslive demo
 
-# Everything, on a fresh clone. Two cores are enough: packages run one after the other.
+check: ## lint and the unit tests, in about two minutes: before each commit
+	$(MAKE) lint
+	$(GO) test -short -p 2 ./...
+
+hooks: ## git checks gofmt, go vet and the subject of each commit
+	git config core.hooksPath .ci/hooks
+
 # OSSLIVE_REQUIRE_TOOLS: a missing tool is a failure here, and a skip in a plain "go test ./...".
+# Two cores are enough: packages run one after the other.
 test integration: export OSSLIVE_REQUIRE_TOOLS = 1
-test:
+test: ## everything, on a fresh clone: a quarter of an hour
 	integration/install.sh
 	$(GO) vet ./...
 	$(MAKE) unit
 	$(MAKE) integration
 
 # The race detector allocates and takes its own time: what must not allocate, and what must not tell by its time, runs without it.
-unit:
-	$(GO) test -race -p 1 $(UNIT)
-	$(GO) test -count 1 -run 'Alloc|Timing' $(UNIT)
+unit: ## the tests that need Go alone, with the race detector
+	$(GO) test -race -p 1 ./...
+	$(GO) test -count 1 -run 'Alloc|Timing' ./...
 
-integration:
-	$(GO) test -p 1 -parallel 4 -count 1 -timeout 35m -v ./integration/...
+integration: ## the built binary, driven by real tools
+	cd integration/readers && $(GO) test -count 1 ./...
+	cd integration && $(GO) test -p 1 -parallel 4 -count 1 -timeout 35m -v ./...
 
 # One object of 5 GiB, lists of 1,000,000 keys, hostile clients in the thousands, 27 hours of one
 # stream, a million timed refusals of each kind of signature: Linux, 11 GiB of disk, twenty minutes.
-soak:
-	OSSLIVE_SOAK=1 $(GO) test -p 1 -count 1 -timeout 2h -v -run '^Test(Hostile|Growth|OnePublisher|PlaylistsAreComplete|RandomStreams|Timelines|LongStream)' ./...
-	OSSLIVE_LARGE_BYTES=5368709120 OSSLIVE_KEYS=1000000 \
-		$(GO) test -count 1 -timeout 2h -v -run '^(TestLargeObject|TestManyKeys)$$' ./integration
+soak: export OSSLIVE_SOAK = 1
+soak: ## hours and millions in twenty minutes
+	$(GO) test -p 1 -count 1 -timeout 2h -v -run '^Test(Hostile|Growth|OnePublisher|PlaylistsAreComplete|RandomStreams|Timelines|LongStream)' ./...
+	cd integration && $(GO) test -p 1 -count 1 -timeout 2h -v -run '^Test(Hostile|Growth|OnePublisher|PlaylistsAreComplete|RandomStreams|Timelines|LongStream)' ./...
+	cd integration && OSSLIVE_LARGE_BYTES=5368709120 OSSLIVE_KEYS=1000000 \
+		$(GO) test -count 1 -timeout 2h -v -run '^(TestLargeObject|TestManyKeys)$$' .
 	$(GO) test -count 1 -timeout 2h -v -run '^TestVerifyTiming$$' ./auth -timing 500000
 
-lint:
+lint: ## gofmt, vet, staticcheck, errcheck, errorlint
 	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "gofmt needed: $$files"; exit 1; }
 	$(GO) vet ./...
-	$(GO) tool -modfile=.ci/tools/go.mod staticcheck ./...
+	cd integration && $(GO) vet ./...
+	cd integration/readers && $(GO) vet ./...
+	cd .ci/dist && $(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	$(TOOL) errcheck -ignoretests -exclude .ci/tools/errcheck.txt ./...
+	$(TOOL) go-errorlint -test=false $$($(GO) list ./... | grep -v /storetest)
+
+cross: ## compiles for every system that has a release
 	@for t in $(TARGETS); do echo "build $$t"; \
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/osslive || exit 1; \
-		GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet $(UNIT) || exit 1; done
+		GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./... || exit 1; done
+
+vuln: ## known vulnerabilities, where their database can be reached
+	@$(TOOL) govulncheck ./... > .vuln.log 2>&1; status=$$?; \
+		if grep -q 'dial tcp\|no such host\|fetching vulnerabilities' .vuln.log; then echo "skipped: the database of vulnerabilities cannot be reached"; status=0; \
+		else cat .vuln.log; fi; rm -f .vuln.log; exit $$status
 
 # Every Fuzz target of every package for FUZZTIME, a time or, like 10000000x, a number of executions; the first
 # finding stops it. Then what they reach of the code.
-fuzz:
-	@for pkg in $(UNIT); do \
+fuzz: ## every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
 		tests=$$($(GO) test -list '^Fuzz' $$pkg) || { echo "$$tests"; exit 1; }; \
 		for target in $$(echo "$$tests" | grep '^Fuzz'); do \
 			echo "fuzz $$pkg $$target"; \
@@ -65,23 +88,31 @@ fuzz:
 	done
 	integration/fuzzcover.sh
 
-# The figures of the README's "How fast", beside their targets: a quarter of an hour on a machine with nothing else to do. Linux, ffmpeg.
-# ARGS="-rounds 1 -only 'flat out'" measures less; go run ./integration/bench -help lists more.
-bench: build
+# On a machine with nothing else to do; Linux, ffmpeg. ARGS="-rounds 1 -only 'flat out'" measures less, ARGS=-help lists more.
+bench: build .tools/bin/bench ## the figures of doc/performance.md; RECORD=1 appends them to integration/bench/history.jsonl
+	.tools/bin/bench $(if $(RECORD),-record integration/bench/history.jsonl) $(ARGS)
+
+# Interleaved: each round runs both binaries.
+bench-compare: build .tools/bin/bench ## the ratio of each row to another commit: BASE=<commit>
+	@test -n "$(BASE)" || { echo "name the commit to compare with: make bench-compare BASE=<commit>"; exit 2; }
+	rm -rf .tools/base && git worktree prune && git worktree add -f --detach .tools/base $(BASE)
+	cd .tools/base && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o osslive ./cmd/osslive
+	.tools/bin/bench -base .tools/base/osslive $(ARGS); status=$$?; git worktree remove --force .tools/base; exit $$status
+
+.PHONY: .tools/bin/bench
+.tools/bin/bench:
 	@mkdir -p .tools/bin
-	$(GO) build -o .tools/bin/bench ./integration/bench
-	.tools/bin/bench $(ARGS)
+	cd integration && $(GO) build -o ../.tools/bin/bench ./bench
 
-# The Go benchmarks of single packages.
-microbench:
-	$(GO) test -run '^$$' -bench . -benchmem $(UNIT)
+microbench: ## the Go benchmarks of single packages
+	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-clean:
-	rm -rf osslive osslive.exe dist .tools server/console/static/hls.js
-
-# Archives with licences, SBOMs and checksums of a release in dist, for all systems; each binary is built
-# in two folders and compared. ARGS="-targets linux/amd64" makes fewer.
-dist:
+# Each binary is built in two folders and compared. ARGS="-targets linux/amd64" makes fewer.
+dist: ## archives with licences, SBOMs and checksums, for every system
 	server/console/hlsjs/fetch.sh
+	@mkdir -p .tools/bin
 	cd .ci/dist && $(GO) build -o ../../.tools/bin/dist .
 	.tools/bin/dist $(ARGS)
+
+clean: ## removes what the other targets make
+	rm -rf osslive osslive.exe dist .tools server/console/static/hls.js
