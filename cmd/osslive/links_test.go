@@ -244,3 +244,28 @@ func TestLinksFindsFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestMakeTargets: the Makefile has every target that a page names.
+func TestMakeTargets(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// At the begin of a code span or of a line of a block.
+		for _, m := range regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)").FindAllSubmatch(text, -1) {
+			named++
+			if !regexp.MustCompile(`(?m)^([a-z-]+ )*` + string(m[1]) + `( [a-z-]+)*:`).Match(makefile) {
+				t.Errorf("%s names make %s, which the Makefile does not have", page, m[1])
+			}
+		}
+	}
+	if named < 20 {
+		t.Errorf("%d targets are checked: the pages have more", named)
+	}
+}
