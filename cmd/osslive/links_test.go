@@ -91,7 +91,7 @@ func (all tree) looksLikeFile(name string) bool {
 	}
 	first, _, nested := strings.Cut(name, "/")
 	switch path.Ext(name) {
-	case ".go", ".md", ".sh", ".js", ".py", ".yaml", ".txt", ".txtar", ".java", ".jsonl":
+	case ".go", ".md", ".sh", ".js", ".py", ".yaml", ".txt", ".txtar", ".java":
 		return true
 	}
 	return nested && all.paths[first]
