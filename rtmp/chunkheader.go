@@ -20,10 +20,10 @@ var headerSize = [4]int{11, 7, 3, 0}
 const (
 	extendedTime = 0xffffff // in the 24-bit field: 32 bits follow the header
 
-	// maxFirstDelta decides what the time of a full header means for a
-	// following chunk without a header: the delta to repeat, as RTMP 1.0
-	// §5.3.1.2.4 has it and encoders do that begin near zero, or no delta, as
-	// GStreamer has it.
+	// maxFirstDelta decides what the time of a full header means to a following
+	// chunk of format 3. Up to this value it is the delta to repeat (RTMP 1.0
+	// §5.3.1.2.4; encoders that begin near zero do so); above it there is no delta,
+	// which is what GStreamer sends.
 	maxFirstDelta = 1000 // ms
 )
 
@@ -46,10 +46,11 @@ type chunkStream struct {
 	memory *buffer // of body
 }
 
-// notOneByte is no byte: chunk streams whose ID takes more than one have it.
+// notOneByte is the oneByte of chunk streams whose ID takes more than one byte. It is not
+// the value of a byte, so that no header equals it.
 const notOneByte = 1 << 8
 
-// header reads a chunk header and returns its chunk stream, with left > 0 unless
+// header reads a chunk header and returns its chunk stream. left is greater than 0 unless
 // the message is empty.
 func (r *chunkReader) header() (*chunkStream, error) {
 	format, id, err := r.basicHeader()
@@ -96,7 +97,7 @@ func (r *chunkReader) header() (*chunkStream, error) {
 	}
 
 	if cs.left > 0 {
-		// Broken encoders repeat the header with every chunk.
+		// Some encoders repeat the header with every chunk.
 		if length == cs.length && typ == cs.typ {
 			return cs, nil
 		}
@@ -140,10 +141,9 @@ func (r *chunkReader) basicHeader() (format byte, id uint32, err error) {
 	return format, id, nil
 }
 
-// skipRepeatedTime consumes the extended time that nearly all senders repeat in
-// chunks without a header. RTMP 1.0 is not clear about it, so a continuation is
-// looked at: bytes that are not the time are payload. Some senders repeat the
-// absolute time where the header had a delta.
+// skipRepeatedTime skips the extended time that most senders repeat in chunks of format 3.
+// RTMP 1.0 is not clear about it, so the bytes decide: if they are not the time, they are
+// payload. Some senders repeat the absolute time although the header had a delta.
 func (r *chunkReader) skipRepeatedTime(cs *chunkStream) error {
 	if r.omitsTime {
 		return nil
@@ -151,7 +151,7 @@ func (r *chunkReader) skipRepeatedTime(cs *chunkStream) error {
 	if cs.left > 0 {
 		field, abs := true, true
 		for n := range 4 {
-			// One byte more at a time: if it is payload there may be no more.
+			// Byte by byte: if it is payload, no more may come.
 			if err := r.need(n + 1); err != nil {
 				return unexpectedEOF(err)
 			}

@@ -10,13 +10,13 @@ import (
 const (
 	defaultChunkSize = 128 // RTMP 1.0 §5.4.1
 
-	// growStep bounds the memory taken for a message ahead of its bytes.
+	// growStep bounds the memory that is allocated for a message ahead of its bytes.
 	growStep = 4 << 10
 )
 
-// chunkReader reads messages from chunks. It takes no more memory than limits
-// allow and than bytes have arrived for, and holds it only as long as a message
-// is in progress. The first error sticks.
+// chunkReader reads messages from chunks. Its memory stays within limits and grows with
+// the bytes that arrive, and it holds memory only while a message is in progress. The
+// first error sticks.
 type chunkReader struct {
 	src io.Reader
 	err error
@@ -42,21 +42,21 @@ type chunkReader struct {
 	count       int
 }
 
-// waiter returns when its source has something to read, and how much that should be,
-// in bytes.
+// waiter returns when its source has something to read, with the number of bytes that are
+// likely there.
 type waiter func() (mark int, err error)
 
-// maxUnread is the most that is left of one read when the next is due: the longest
-// chunk header less a byte, RTMP 1.0 §5.3.1.
+// maxUnread bounds the unread bytes in buf when the next read is due: the longest chunk
+// header less one byte, RTMP 1.0 §5.3.1.
 const maxUnread = 3 + 11 + 4 - 1
 
-// newChunkReader reads from src through buf, and takes memory for bodies.
+// newChunkReader returns a reader of src through buf; bodies come from memory.
 func newChunkReader(src io.Reader, buf []byte, limits *Limits, memory *memory) *chunkReader {
 	return &chunkReader{src: src, buf: buf, limits: limits, memory: memory, budget: limits.BufferedWaiting, chunkSize: defaultChunkSize}
 }
 
-// widen makes the reader read more at once: into a buffer of memory's, for each read
-// anew, if wait can tell when src has something to read; else into one of its own.
+// widen makes the reader read more at once. If wait says when src has something to read,
+// each read borrows a buffer from memory; if wait is nil the reader gets its own.
 func (r *chunkReader) widen(wait waiter) {
 	var buf []byte
 	if wait != nil {
@@ -68,7 +68,7 @@ func (r *chunkReader) widen(wait waiter) {
 	r.pos, r.buf, r.wait = 0, buf, wait
 }
 
-// close gives back what was taken from memory. Nothing can be read any more.
+// close returns everything to memory. Later reads fail.
 func (r *chunkReader) close() {
 	if r.wait != nil {
 		r.memory.putReadBuffer(r.buf)
@@ -107,12 +107,12 @@ func (r *chunkReader) next() (message, error) {
 	}
 }
 
-// payload reads the rest of a chunk, and of those that follow it as long as they
-// continue the message, and returns what has arrived of that.
+// payload reads the rest of a chunk, and of those that follow it while they continue the
+// message, and returns what has arrived of the body.
 func (r *chunkReader) payload(cs *chunkStream) ([]byte, error) {
 	n := min(cs.left, r.chunkSize)
 	if n == cs.length && int(n) <= r.end-r.pos {
-		// The whole message is in our hands: nothing to put together.
+		// The whole message is in buf: no copy.
 		body := r.buf[r.pos : r.pos+int(n)]
 		r.pos += int(n)
 		cs.left = 0
@@ -123,7 +123,7 @@ func (r *chunkReader) payload(cs *chunkStream) ([]byte, error) {
 		if err := r.part(cs, int(n)); err != nil {
 			return nil, err
 		}
-		// A continuation is mostly one byte, and the same one.
+		// The header of a continuation is mostly one byte, the same each time.
 		if cs.left == 0 || cs.extended || r.pos == r.end || uint16(r.buf[r.pos]) != cs.more {
 			break
 		}
@@ -189,8 +189,8 @@ func (r *chunkReader) fill(n int) error {
 	return nil
 }
 
-// read reads once behind buf[:end]. As long as there is nothing to read, a shared
-// buffer is left to others.
+// read reads once behind buf[:end]. It waits without a shared buffer, so that others can
+// use that.
 func (r *chunkReader) read() (int, error) {
 	if r.wait != nil && r.end <= maxUnread {
 		copy(r.rest[:], r.buf[:r.end])
@@ -219,8 +219,8 @@ func (r *chunkReader) lookup(id uint32) *chunkStream {
 	return r.moreStreams[id]
 }
 
-// chunkStream returns the state of a chunk stream. One that is not yet known may
-// begin with a time delta, as librtmp does, but must say length and type.
+// chunkStream returns the state of a chunk stream. A new one may begin with a time delta,
+// as librtmp does, but its header must have length and type.
 func (r *chunkReader) chunkStream(id uint32, format byte) (*chunkStream, error) {
 	if cs := r.lookup(id); cs != nil {
 		return cs, nil
@@ -254,8 +254,8 @@ func (r *chunkReader) begin(cs *chunkStream) error {
 	return nil
 }
 
-// grow makes room for k bytes more of cs's message, within the budget, and for what
-// else of it has arrived.
+// grow makes room for k more bytes of cs's message, and for those of it that have arrived,
+// within the budget.
 func (r *chunkReader) grow(cs *chunkStream, k int) error {
 	size := min(int(cs.length), max(len(cs.body)+k, len(cs.body)+r.end-r.pos, 2*cap(cs.body), growStep))
 	body := r.memory.body(size)
@@ -277,7 +277,7 @@ func (r *chunkReader) grow(cs *chunkStream, k int) error {
 	return nil
 }
 
-// release gives back the memory of a message's body.
+// release returns the memory of a message's body.
 func (r *chunkReader) release(cs *chunkStream) {
 	if cs.memory != nil {
 		r.held -= cap(cs.body)
@@ -310,8 +310,8 @@ func (r *chunkReader) busy() bool {
 	return false
 }
 
-// setChunkSize applies Set Chunk Size, RTMP 1.0 §5.4.1. The size is the peer's
-// word and never sizes memory.
+// setChunkSize applies Set Chunk Size, RTMP 1.0 §5.4.1. No memory is allocated by the size
+// that the peer claims.
 func (r *chunkReader) setChunkSize(m message) error {
 	n, err := m.uint32Body()
 	if err != nil {
@@ -324,8 +324,8 @@ func (r *chunkReader) setChunkSize(m message) error {
 	return nil
 }
 
-// abort applies Abort, RTMP 1.0 §5.4.2: the message in progress on a chunk
-// stream is dropped. Its headers still inherit.
+// abort applies Abort, RTMP 1.0 §5.4.2: it drops the message in progress on a chunk
+// stream. Later headers still inherit from its header.
 func (r *chunkReader) abort(m message) error {
 	id, err := m.uint32Body()
 	if err != nil {

@@ -2,7 +2,7 @@ package rtmp
 
 import "io"
 
-// chunk streams that we send on
+// Chunk streams that this package sends on.
 const (
 	csidControl = 2
 	csidCommand = 3
@@ -12,8 +12,8 @@ const (
 	csidData    = 7
 )
 
-// chunkWriter collects messages and writes them in one piece: small writes of
-// their own would wait for each other in the TCP stack.
+// chunkWriter collects messages and writes them at once: small writes would wait for each
+// other in the TCP stack.
 type chunkWriter struct {
 	w         io.Writer
 	chunkSize int
@@ -39,7 +39,7 @@ func (w *chunkWriter) add(csid byte, m message) {
 	}
 }
 
-// flush writes what was added.
+// flush writes the collected messages.
 func (w *chunkWriter) flush() error {
 	if len(w.buf) == 0 {
 		return nil

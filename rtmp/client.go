@@ -41,9 +41,8 @@ type Client struct {
 
 // Dial connects to an rtmp:// or rtmps:// URL and publishes; the certificate of
 // the latter must be one that the system trusts. It returns when the server has
-// accepted, or with a *RejectError when it has refused. The last element of the
-// path, with the query, is the stream name; what stands before is the app. ctx
-// bounds Dial alone.
+// accepted, or with a *RejectError when it has refused. The last element of the path, with
+// the query, is the stream name; the path before it is the app. ctx bounds Dial alone.
 func Dial(ctx context.Context, rawURL string) (*Client, error) {
 	address, tcURL, app, name, err := splitURL(rawURL)
 	if err != nil {
@@ -75,7 +74,7 @@ func Dial(ctx context.Context, rawURL string) (*Client, error) {
 	return c, nil
 }
 
-// splitURL divides a URL as most clients do.
+// splitURL divides a URL into address, tcUrl, app and stream name as most clients do.
 func splitURL(rawURL string) (address, tcURL, app, name string, err error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -86,7 +85,7 @@ func splitURL(rawURL string) (address, tcURL, app, name string, err error) {
 		return "", "", "", "", fmt.Errorf("rtmp: %q is not an rtmp:// or rtmps:// URL", u.Redacted())
 	}
 	port := cmp.Or(u.Port(), standard)
-	// The text as it was typed, because the server checks its signature.
+	// The text as the user typed it: the server checks its signature.
 	path, query, hasQuery := strings.Cut(rawURL, "?")
 	_, path, _ = strings.Cut(path, "://")
 	_, path, _ = strings.Cut(path, "/")
@@ -102,7 +101,7 @@ func splitURL(rawURL string) (address, tcURL, app, name string, err error) {
 	return net.JoinHostPort(u.Hostname(), port), u.Scheme + "://" + u.Host + "/" + app, app, name, nil
 }
 
-// transaction IDs of our commands
+// Transaction IDs of the commands.
 const (
 	connectID amf0.Number = iota + 1
 	releaseID
@@ -113,7 +112,7 @@ const (
 	deleteID
 )
 
-// publish runs from the handshake to the server's word on the publish.
+// publish runs from the handshake to the server's answer to the publish command.
 func (c *Client) publish(tcURL, app, name string) error {
 	if err := offerHandshake(c.in, c.nc); err != nil {
 		return err
@@ -145,8 +144,8 @@ func (c *Client) publish(tcURL, app, name string) error {
 	return err
 }
 
-// await flushes, then reads up to the command of that name and transaction. A
-// refusal on the way is an error, unless it is of an optional command.
+// await flushes, then reads up to the command of that name and transaction. A refusal
+// before it is an error, unless it refuses an optional command.
 func (c *Client) await(name string, transaction amf0.Number) (command, error) {
 	if err := c.out.flush(); err != nil {
 		return command{}, err
@@ -168,7 +167,7 @@ func (c *Client) await(name string, transaction amf0.Number) (command, error) {
 	}
 }
 
-// read returns the next command; it answers pings on the way.
+// read returns the next command. It answers pings before it.
 func (c *Client) read() (command, error) {
 	for {
 		m, err := c.in.next()
@@ -219,7 +218,7 @@ func (c *Client) send(csid byte, m message) error {
 	return c.out.flush()
 }
 
-// onMetaData is how a script tag of that name begins.
+// onMetaData is the beginning of a script tag of that name.
 var onMetaData = amf0.Append(nil, amf0.String("onMetaData"))
 
 // WriteTag sends a tag; it blocks while the server does not read. After the
@@ -255,7 +254,7 @@ func (c *Client) WriteTag(t flv.Tag) error {
 	return c.reason(err)
 }
 
-// reason returns why writing failed with err: the server's word, if it comes.
+// reason returns why writing failed with err: the server's refusal, if it comes.
 func (c *Client) reason(err error) error {
 	var reject *RejectError
 	select {
@@ -268,9 +267,8 @@ func (c *Client) reason(err error) error {
 	return err
 }
 
-// Close ends the publish and waits, for a few seconds at most, until the server
-// has confirmed that or hung up. It returns the server's refusal, if there was
-// one.
+// Close ends the publish and waits, for closeWait at most, until the server has confirmed
+// the end or closed the connection. It returns the server's refusal, if there was one.
 func (c *Client) Close() error {
 	defer c.nc.Close()
 	c.nc.SetWriteDeadline(time.Now().Add(closeWait))

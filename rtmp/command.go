@@ -7,8 +7,7 @@ import (
 	"osslive/rtmp/amf0"
 )
 
-// command is a command message, RTMP 1.0 §7.1.1. A transaction ID of zero wants
-// no answer.
+// command is a command message, RTMP 1.0 §7.1.1. One with transaction ID 0 gets no answer.
 type command struct {
 	name        string
 	transaction amf0.Number
@@ -40,7 +39,7 @@ func parseCommand(m message) (command, error) {
 	return c, nil
 }
 
-// arg returns an argument, or nil: some clients leave out the last ones.
+// arg returns an argument, or nil if it is missing: some clients omit the last ones.
 func (c command) arg(i int) amf0.Value {
 	if i < len(c.args) {
 		return c.args[i]
@@ -75,7 +74,7 @@ func commandMessage(stream uint32, values ...amf0.Value) message {
 	return message{typ: typeCommand, stream: stream, body: amf0.Append(nil, values...)}
 }
 
-// info is the object that tells of success or failure.
+// info is the object that reports success or failure.
 func info(level, code, description string) amf0.Object {
 	return amf0.Object{
 		{Name: "level", Value: amf0.String(level)},
@@ -100,8 +99,8 @@ func unpublished(stream uint32) message {
 	return onStatus(stream, "status", codeUnpublishSuccess, "Unpublished.")
 }
 
-// connectResult announces what a server of 2011 announced, since some encoders
-// look, and more.
+// connectResult returns the answer to connect. It announces what Flash Media Server of 2011
+// did, because some encoders check that, and the codecs of Enhanced RTMP.
 func connectResult(transaction amf0.Number, more amf0.Object) message {
 	properties := amf0.Object{
 		{Name: "fmsVer", Value: amf0.String("FMS/3,5,3,888")},
@@ -113,7 +112,7 @@ func connectResult(transaction amf0.Number, more amf0.Object) message {
 	return result(transaction, append(properties, more...), success)
 }
 
-// refusal reads the info object of an _error or onStatus, if it tells of one.
+// refusal returns the refusal that the info object of an _error or onStatus reports, or nil.
 func (c command) refusal() error {
 	for i := range c.args {
 		o := c.object(i)

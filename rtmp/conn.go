@@ -14,7 +14,7 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// state says which commands may come.
+// state is what a connection waits for: it decides which commands may come.
 type state uint8
 
 const (
@@ -28,19 +28,20 @@ func (s state) String() string {
 }
 
 const (
-	// ackWindow is the window that we ask the client for. It gets
-	// acknowledgements itself only if it asks too: a client that does not read
-	// them and closes while they are under way resets its connection, and what
-	// it has sent last is lost. minAckWindow keeps them rare if it asks for a
-	// tiny window. Bytes.
+	// ackWindow, in bytes, is the window that the server asks the client for. The
+	// client gets acknowledgements only if it asks for them: one that does not read
+	// them and closes while they are in flight resets its connection, which loses
+	// its last bytes. minAckWindow keeps them rare if it asks for a tiny window.
 	ackWindow    = 2_500_000
 	minAckWindow = 64 << 10
 
 	replyChunkSize = 4096
 )
 
-// conn is one connection. All of it belongs to the goroutine that serves it,
-// but for what mu guards.
+// conn is one connection. The goroutine that serves it owns its fields, with three
+// exceptions: mu guards those below it; state and arrival are written by the goroutine
+// under Server.mu and read by the Server under it. A goroutine that needs both locks takes
+// Server.mu before conn.mu.
 type conn struct {
 	server *Server
 	limits *Limits
@@ -82,10 +83,10 @@ type conn struct {
 	turn  int       // of the publish that Kick ends; a later one is not meant
 }
 
-// client is what connect said.
+// client is what the client sent with connect.
 type client struct{ app, tcURL, flashVer string }
 
-// kick is the order to end, properly if err is nil.
+// kick is an order to end the publish, properly if err is nil.
 type kick struct{ err error }
 
 func newConn(s *Server, nc net.Conn) *conn {
@@ -96,8 +97,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 	return c
 }
 
-// serve runs the connection to its end and returns the reason, nil for a proper
-// end.
+// serve runs the connection to its end and returns the reason, nil for a proper end.
 func (c *conn) serve() error {
 	defer c.nc.Close()
 	reason := guard(c.talk)
@@ -125,7 +125,7 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// talk reads and handles messages until an error.
+// talk reads and handles messages until an error ends it.
 func (c *conn) talk() error {
 	c.allow("Handshake", c.limits.Handshake, "no complete handshake")
 	if err := acceptHandshake(c.in, c); err != nil {
@@ -147,7 +147,7 @@ func (c *conn) talk() error {
 	}
 }
 
-// readError returns the reason why reading has failed with err.
+// readError returns the reason for which reading failed with err.
 func (c *conn) readError(err error) error {
 	if k := c.kicked.Load(); k != nil {
 		return k.err
@@ -172,8 +172,8 @@ func (c *conn) handle(m message) error {
 	return c.control(m)
 }
 
-// control handles protocol control messages, on whatever stream they come.
-// Types that we do not know are ignored.
+// control handles protocol control messages of every message stream. It ignores types that
+// it does not know.
 func (c *conn) control(m message) error {
 	switch m.typ {
 	case typeSetChunkSize:
@@ -195,8 +195,8 @@ func (c *conn) control(m message) error {
 	return nil
 }
 
-// Read reads from the peer within the time that the state allows, after sending
-// an acknowledgement if one is due. Nothing else reads from nc.
+// Read reads from the peer within the time that the state allows. It first sends an
+// acknowledgement if one is due. Nothing else reads from nc.
 func (c *conn) Read(p []byte) (int, error) {
 	if err := c.beforeRead(); err != nil {
 		return 0, err
@@ -206,20 +206,19 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, c.readFailure(err)
 }
 
-// wait returns when Read would not have to wait, or has nothing to wait for. It is a
-// waiter.
+// wait returns when Read would not block, or need not wait for more. It is a waiter.
 func (c *conn) wait() (mark int, err error) {
 	if err := c.beforeRead(); err != nil {
 		return 0, err
 	}
 	mark = int(c.pace.mark.Load())
 	if m := c.in.partial; m != nil && int(m.length) > mark {
-		// A large message, such as a keyframe that ends a segment, is not kept
-		// waiting for what comes after it.
+		// The end of a large message, such as a keyframe that ends a segment, does not
+		// wait for the bytes behind it.
 		mark = min(mark, int(m.left))
 	}
 	if c.ackWindow > 0 {
-		// Nor is a client that sends no more until it has an acknowledgement.
+		// A client that needs an acknowledgement before it sends more does not wait.
 		mark = int(min(int64(mark), c.acknowledged+c.ackWindow-c.received.Load()))
 	}
 	return mark, c.readFailure(c.arrival.wait(mark))
@@ -237,7 +236,7 @@ func (c *conn) beforeRead() error {
 	return nil
 }
 
-// readFailure tells what kind of error an error of nc is.
+// readFailure wraps an error of nc by its kind.
 func (c *conn) readFailure(err error) error {
 	switch {
 	case err == nil, errors.Is(err, io.EOF):
@@ -248,16 +247,17 @@ func (c *conn) readFailure(err error) error {
 	return &ioError{err}
 }
 
-// allow gives the client a time, from now, for what would be missing at its end.
-// limitName is the field of Limits.
+// allow sets how long, from now, the client has for its next step. limitName is the field
+// of Limits that it breaks by taking longer.
 func (c *conn) allow(limitName string, limit time.Duration, missing string) {
 	c.limitName, c.limit, c.missing = limitName, limit, missing
 	c.deadline = time.Now().Add(limit)
 }
 
-// arm sets the deadline for reading, and for what TLS writes while it reads: a client
-// can ask it for new keys, and not take them. While publishing the deadline moves with
-// every message; it is set about once a second only, and so up to that much late.
+// arm sets the deadline for reading, and for records that crypto/tls writes on its own
+// while it reads, such as replies to KeyUpdate, which a client may never read. While
+// publishing, the deadline moves with every message; it is set about once a second, and so
+// it ends up to a second late.
 func (c *conn) arm() {
 	var slack time.Duration
 	if c.state == publishing {
@@ -276,7 +276,7 @@ func (c *conn) arm() {
 	}
 }
 
-// Write writes to the peer within its limit.
+// Write writes to the peer within Limits.Write.
 func (c *conn) Write(p []byte) (int, error) {
 	c.nc.SetWriteDeadline(time.Now().Add(c.limits.Write))
 	n, err := c.nc.Write(p)
@@ -296,15 +296,15 @@ func (c *conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// kick ends the connection from another goroutine; a blocked read returns.
+// kick ends the connection from another goroutine. A blocked read returns.
 func (c *conn) kick(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.kickLocked(err)
 }
 
-// cut closes the connection and waits for nothing. To close TLS is to send a last
-// record, which a client that reads nothing holds up, here for some seconds at most.
+// cut closes the connection without waiting. Closing TLS writes a last record, which blocks
+// for some seconds if the client does not read.
 func (c *conn) cut() {
 	c.nc.SetDeadline(time.Unix(1, 0))
 	go c.nc.Close()
@@ -317,9 +317,8 @@ func (c *conn) kickLocked(err error) {
 	}
 }
 
-// farewell tells the client why the connection ends. It must not be closed
-// before the client has read that: unread input would turn it into a reset,
-// which overtakes the text.
+// farewell sends the client the reason for the end. The connection is not closed before the
+// client has read it: with unread input a close becomes a reset, which overtakes the text.
 func (c *conn) farewell(reason error) {
 	if reason != nil && c.state != connecting {
 		if code, description := Status(reason); code != "" {
@@ -339,13 +338,13 @@ func (c *conn) farewell(reason error) {
 	}
 }
 
-// closeWrite shuts the sending side of a connection, whatever it is wrapped in.
+// closeWrite shuts the sending side of a connection, through its wrappers.
 func closeWrite(nc net.Conn) bool {
 	w, ok := under[interface{ CloseWrite() error }](nc)
 	return ok && w.CloseWrite() == nil
 }
 
-// under is the outermost of a connection and those that it wraps that is a T.
+// under returns the outermost T among a connection and the connections that it wraps.
 func under[T any](nc net.Conn) (t T, ok bool) {
 	for {
 		if t, ok = nc.(T); ok {

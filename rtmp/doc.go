@@ -1,8 +1,8 @@
-// Package rtmp takes and makes publishing connections of the Real-Time
-// Messaging Protocol.
+// Package rtmp serves and opens publishing connections of the Real-Time Messaging
+// Protocol.
 //
-// A [Server] hands each publish to its [Handler], which accepts it by returning
-// a [Stream] to write tags to. A [Client] is the other side.
+// A [Server] passes each publish to its [Handler], which accepts it by returning a [Stream]
+// that takes the tags. A [Client] is the other side.
 //
 // # The protocol in one page
 //
@@ -25,25 +25,26 @@
 //	audio, video and data messages
 //	FCUnpublish, deleteStream             → onStatus NetStream.Unpublish.Success
 //
-// Flash clients wrap the same in messages of AMF3 types, behind a zero; values
-// that are AMF3 themselves no publisher sends, and they are refused.
+// Flash clients send the same in messages of AMF3 types, behind a zero byte. Values in AMF3
+// itself are refused: no publisher sends them.
 //
-// The URL typed by a user is divided between app and name, differently by each
-// client, so it is put together again before anything looks at it.
+// Each client divides the URL that its user typed in another way between app and name, so
+// the server joins the two before it looks at the URL.
 //
 // # What a connection costs
 //
-// One goroutine reads, parses and hands on each connection's messages, in one pass
-// over the receive buffer: a message that came in one chunk is never copied, one of
-// several is put together once. Receive buffers and message bodies belong to the
-// server and are lent to connections that have bytes in hand (memory.go).
+// One goroutine for each connection reads, parses and passes on its messages, in one pass
+// over the receive buffer: a message that came in one chunk is not copied, a message of
+// several chunks is copied once. Receive buffers and message bodies belong to the server;
+// a connection borrows them while it has bytes to handle (memory.go).
 //
 // In real time a stream costs wake-ups rather than bytes, so a publisher's socket
 // has a low-water mark worth about a tenth of a second (pace.go): 77 frames a second
 // become 16 reads or fewer. A message larger than the mark, as keyframes are, is
-// handled when its last byte is there; what is less than the mark waits for up to
-// two tenths of a second. A file that is pushed as fast as it goes has a higher mark:
-// there the cost is acknowledgements and wake-ups for each read, so it reads much at once.
+// handled when its last byte is there; fewer bytes than the mark wait for up to two tenths
+// of a second. A publisher that is much faster than real time, such as a file pushed flat
+// out, has a higher mark: its cost is acknowledgements and wake-ups, so it reads much at
+// once.
 //
 // It owns one TCP connection at a time, from the handshake to the end of the publish, and
 // the limits of what it may cost. It must not know what a publish means: channels,

@@ -6,15 +6,15 @@ import (
 	"osslive/rtmp/amf0"
 )
 
-// Enhanced RTMP v2, connect: what is told of a codec, and of the rest.
+// Flags of Enhanced RTMP v2, in connect: what a side can do with a codec, and in general.
 const (
 	canForward = 4 // FourCcInfoMask
 	capsModEx  = 4 // CapsExMask: modifiers before a packet are understood
 )
 
-// capabilities is what the server takes, under the names under which the client
-// has told what it can: one that says nothing of Enhanced RTMP gets the answer
-// of 2011. Enhanced RTMP v2, "Enhancing NetConnection connect Command".
+// capabilities returns the server's codecs under the property names that the client used
+// for its own. A client without Enhanced RTMP gets none. Enhanced RTMP v2, "Enhancing
+// NetConnection connect Command".
 func (s *Server) capabilities(client amf0.Object) (o amf0.Object) {
 	var all amf0.StrictArray
 	var video, audio amf0.Object

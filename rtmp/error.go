@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Codes of onStatus that publishers understand as a refusal. OBS Studio waits
-// for ever on other codes.
+// Codes of onStatus that publishers take for a refusal. OBS Studio waits for ever after
+// other codes.
 const (
 	CodeBadName  = "NetStream.Publish.BadName"
 	CodeDenied   = "NetStream.Publish.Denied"
@@ -27,8 +27,8 @@ const (
 // publish that Shutdown ends.
 var ErrServerClosed = errors.New("rtmp: server closed")
 
-// RejectError refuses or ends a publish with a code and a text that the
-// publisher's user gets to see. Client returns it for what its server answered.
+// RejectError refuses or ends a publish with a code and a text for the publisher's user.
+// Client returns it for the refusal of its server.
 type RejectError struct {
 	Code        string
 	Description string
@@ -36,7 +36,7 @@ type RejectError struct {
 
 func (e *RejectError) Error() string { return "rtmp: " + e.Code + ": " + e.Description }
 
-// ProtocolError reports a peer that does not follow the protocol.
+// ProtocolError reports a peer that breaks the protocol.
 type ProtocolError struct{ Message string }
 
 func (e *ProtocolError) Error() string { return "rtmp: " + e.Message }
@@ -45,8 +45,8 @@ func protocolErrorf(format string, args ...any) error {
 	return &ProtocolError{fmt.Sprintf(format, args...)}
 }
 
-// LimitError reports a peer that went over one of Limits. Limit is the name of
-// the field there, or AMFDepth or AMFValues, which are constants of package amf0.
+// LimitError reports a peer that went over a limit. Limit is the name of the field of
+// Limits, or AMFDepth or AMFValues, which are constants of package amf0.
 type LimitError struct {
 	Limit   string
 	Message string
@@ -58,7 +58,7 @@ func limitErrorf(limit, format string, args ...any) error {
 	return &LimitError{limit, fmt.Sprintf(format, args...)}
 }
 
-// limitName returns the limit that err tells of, or "".
+// limitName returns the name of the limit that err reports, or "".
 func limitName(err error) string {
 	var limit *LimitError
 	if errors.As(err, &limit) {
@@ -75,8 +75,8 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("rtmp: panic: %v", e.Value) }
 
-// Status returns the code and text that a publisher is told about err, which is not
-// nil, or none if the connection itself has failed.
+// Status returns the code and the text that a publisher gets for err, which is not nil. Both
+// are "" if the connection itself has failed.
 func Status(err error) (code, description string) {
 	var (
 		reject   *RejectError
@@ -99,8 +99,7 @@ func Status(err error) (code, description string) {
 	return CodeRejected, "InternalError: the server met an error and ended this publish"
 }
 
-// ioError is a failure of the connection, as opposed to one of its peer's
-// making.
+// ioError is a failure of the connection, not of its peer.
 type ioError struct{ err error }
 
 func (e *ioError) Error() string { return "rtmp: connection: " + e.err.Error() }

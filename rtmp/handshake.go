@@ -10,7 +10,7 @@ const (
 	handshakeSize = 1536 // of C1, S1, C2 and S2, RTMP 1.0 §5.2.3
 )
 
-// checkVersion judges C0. The answer to every version from 3 to 31 is 3.
+// checkVersion checks C0: versions 3 to 31 are answered with 3 (RTMP 1.0 §5.2.2).
 func checkVersion(c0 byte) error {
 	switch {
 	case c0 == 0x16:
@@ -25,9 +25,9 @@ func checkVersion(c0 byte) error {
 	return nil
 }
 
-// acceptHandshake reads C0, C1 and C2 and answers. S2 is a copy of C1, which
-// some clients compare; C2 is not compared, because GStreamer changes it. Bytes
-// 4 to 7 of S1 are zero: other values ask for a digest.
+// acceptHandshake reads C0, C1 and C2 and writes S0, S1 and S2. S2 is a copy of C1, which
+// some clients compare. C2 is not compared, because GStreamer changes it. Bytes 4 to 7 of S1
+// are zero: other values ask for a digest.
 func acceptHandshake(r *chunkReader, w io.Writer) error {
 	if err := r.need(1); err != nil {
 		return err
@@ -53,7 +53,7 @@ func acceptHandshake(r *chunkReader, w io.Writer) error {
 	return nil
 }
 
-// offerHandshake is the client's side.
+// offerHandshake is the client's side of the handshake.
 func offerHandshake(r *chunkReader, w io.Writer) error {
 	hello := make([]byte, 1+handshakeSize)
 	hello[0] = version

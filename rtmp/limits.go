@@ -6,7 +6,7 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// Limits bounds what a connection may take. Sizes are in bytes.
+// Limits bounds what a connection may cost. Sizes are in bytes.
 type Limits struct {
 	Waiting int // connections without an accepted publish; one more ends another, see headStart
 

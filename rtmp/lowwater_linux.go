@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// arrival waits for the bytes of a connection, by the low-water mark of its socket
-// (SO_RCVLOWAT, socket(7)): the kernel wakes nobody for less. The end of the
-// connection counts as enough.
+// arrival waits until a connection has mark bytes to read, by the low-water mark of its
+// socket (SO_RCVLOWAT, socket(7)): the kernel does not wake a reader for less. The end of
+// the connection counts as enough.
 type arrival struct {
 	raw   syscall.RawConn
 	ready func(fd uintptr) bool // is a.enough; made once, not for each wait
@@ -24,7 +24,7 @@ type arrival struct {
 	mark int // of the socket
 }
 
-// newArrival returns nil for a connection that is more than its socket.
+// newArrival returns nil for a connection that is not a plain TCP socket, such as TLS.
 func newArrival(nc net.Conn) *arrival {
 	sc, ok := nc.(syscall.Conn)
 	if !ok {
@@ -39,14 +39,14 @@ func newArrival(nc net.Conn) *arrival {
 	return a
 }
 
-// wait returns when mark bytes can be read, or the connection has ended, or its read
-// deadline is over.
+// wait returns when mark bytes can be read, when the connection has ended, or at its read
+// deadline.
 func (a *arrival) wait(mark int) error {
 	a.wanted, a.waited = max(1, mark), false
 	return a.raw.Read(a.ready)
 }
 
-// enough is asked before the wait, and again after it.
+// enough is called before the wait and after it.
 func (a *arrival) enough(fd uintptr) bool {
 	if a.waited {
 		return true
@@ -62,8 +62,8 @@ func (a *arrival) enough(fd uintptr) bool {
 	return n > 0 || err != nil
 }
 
-// wake ends a wait for whatever has come, now or next. It may be called by any
-// goroutine.
+// wake ends a wait, the current one or the next, with whatever has come. Any goroutine may
+// call it.
 func (a *arrival) wake() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -5,25 +5,25 @@ import (
 	"sync"
 )
 
-// readBufferSize is the size of the read buffers that publishers share, bulkBufferSize
-// that of those for publishers which are faster than real time. A publisher that
-// cannot be waited for has one of its own, and so has a connection that waits for its
-// publish: that one holds a handshake.
+// readBufferSize is the size of the read buffers that publishers share, bulkBufferSize that
+// of the buffers for publishers faster than real time. Where there is no low-water mark
+// (TLS, not Linux) a publisher owns its buffer. Before its publish every connection owns a
+// small one, large enough for a handshake.
 const (
 	readBufferSize    = 64 << 10
 	bulkBufferSize    = 1 << 20
 	waitingBufferSize = 4 << 10
 )
 
-// bodies of up to 1<<maxClass bytes are used again, in sizes that are powers of two
-// from 1<<minClass on; a larger one is made for its message alone.
+// Bodies of up to 1<<maxClass bytes are reused; their sizes are powers of two from
+// 1<<minClass. A larger one is allocated for its message.
 const (
 	minClass = 9
 	maxClass = 20
 )
 
-// memory is what all connections of a server share. Each has some of it only while
-// bytes are under way: a publisher that is waited for costs its goroutine and little
+// memory holds the buffers that all connections of a server share. A connection borrows some
+// only while it has bytes to handle: a publisher that waits costs its goroutine and little
 // more.
 type memory struct {
 	reads  sync.Pool // of *[readBufferSize]byte
@@ -33,13 +33,13 @@ type memory struct {
 	bulk [][]byte // of bulkBufferSize, at most maxFreeBulk; a pool would have one for each thread, and drop it
 }
 
-// maxFreeBulk is how many buffers of bulkBufferSize are kept.
+// maxFreeBulk is the number of free buffers of bulkBufferSize that stay for reuse.
 const maxFreeBulk = 4
 
-// buffer holds the body of a message whose chunks are put together.
+// buffer holds the body of a message of several chunks.
 type buffer struct{ b []byte }
 
-// readBuffer returns a buffer to read into when so many bytes have come.
+// readBuffer returns a buffer for a read of about that many bytes.
 func (m *memory) readBuffer(mark int) []byte {
 	if mark > maxMark {
 		return m.bulkBuffer()

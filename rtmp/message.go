@@ -7,8 +7,8 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// messageType, RTMP 1.0 §5.4 and §7.1. Audio, video and AMF0 data have the
-// numbers of FLV tags.
+// messageType is the type of a message, RTMP 1.0 §5.4 and §7.1. Audio, video and AMF0 data
+// have the numbers of FLV tags.
 type messageType uint8
 
 const (
@@ -27,15 +27,15 @@ const (
 	typeAggregate        messageType = 22
 )
 
-// user control events, RTMP 1.0 §7.1.7
+// User control events, RTMP 1.0 §7.1.7.
 const (
 	eventStreamBegin  = 0
 	eventPingRequest  = 6
 	eventPingResponse = 7
 )
 
-// message is one message of the protocol. A message that was read owns no
-// bytes: its body is valid until the next one is read.
+// message is one message of the protocol. The body of a message that was read belongs to
+// the reader and is valid until the next read.
 type message struct {
 	typ    messageType
 	stream uint32 // message stream ID; 0 is the connection itself
@@ -43,8 +43,8 @@ type message struct {
 	body   []byte
 }
 
-// messageLimit returns how long a message of that type may be, and the name of
-// the limit.
+// messageLimit returns the greatest length of a message of that type, in bytes, and the
+// name of the limit.
 func (l *Limits) messageLimit(typ messageType) (int, string) {
 	switch typ {
 	case typeSetChunkSize, typeAbort, typeAcknowledgement, typeUserControl, typeWindowSize, typeSetPeerBandwidth:
@@ -59,7 +59,7 @@ func (l *Limits) messageLimit(typ messageType) (int, string) {
 	return l.DataMessage, "DataMessage"
 }
 
-// String names what users know by a name.
+// String returns the name of a type that users know, else its number.
 func (t messageType) String() string {
 	switch t {
 	case typeAudio:
@@ -74,7 +74,7 @@ func (t messageType) String() string {
 	return fmt.Sprintf("message of type %d", byte(t))
 }
 
-// uint32Body is the number that a control message begins with.
+// uint32Body returns the number at the beginning of a control message.
 func (m message) uint32Body() (uint32, error) {
 	if len(m.body) < 4 {
 		return 0, protocolErrorf("control %v has %d bytes, at least 4 are needed", m.typ, len(m.body))
@@ -91,8 +91,7 @@ func eventMessage(event uint16, v uint32) message {
 	return message{typ: typeUserControl, body: binary.BigEndian.AppendUint32(b, v)}
 }
 
-// pong returns the answer if m is a ping. Other events, and those too short to
-// be one, need no answer.
+// pong returns the answer if m is a ping. Other events, and truncated ones, get no answer.
 func (m message) pong() (message, bool) {
 	if len(m.body) < 6 || binary.BigEndian.Uint16(m.body) != eventPingRequest {
 		return message{}, false
@@ -100,8 +99,8 @@ func (m message) pong() (message, bool) {
 	return eventMessage(eventPingResponse, binary.BigEndian.Uint32(m.body[2:])), true
 }
 
-// amf0Body is the body of a command or data message without the byte that says
-// AMF0 follows in the AMF3 forms.
+// amf0Body returns the body of a command or data message. In messages of AMF3 types it
+// leaves out the first byte, which says that AMF0 follows.
 func (m message) amf0Body() []byte {
 	amf3 := m.typ == typeCommandAMF3 || m.typ == typeDataAMF3
 	if amf3 && len(m.body) > 0 && m.body[0] == 0 {

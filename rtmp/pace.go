@@ -6,11 +6,10 @@ import (
 	"time"
 )
 
-// What a publisher in real time costs is mostly its wake-ups, not its bytes: each
-// frame comes in a packet of its own, and waking a goroutine for it takes longer
-// than to handle it. So a publisher's connection has a low-water mark: it is woken
-// when that many bytes have come. The mark follows the rate at which they come,
-// for reads about a tenth of a second apart.
+// A publisher in real time costs wake-ups more than bytes: each frame comes in a packet of
+// its own, and waking a goroutine for it takes longer than handling it. So a publisher's
+// connection has a low-water mark, the number of bytes that wakes it. The mark follows the
+// rate of the bytes, so that reads are about a tenth of a second apart.
 const (
 	paceEvery = 100 * time.Millisecond // how often marks are adjusted, and rests taken up
 	paceSpan  = 160 * time.Millisecond // worth of bytes that a mark has at most, and at least half of it
@@ -18,9 +17,8 @@ const (
 	minMark = 512      // bytes; below, waiting gains nothing
 	maxMark = 32 << 10 // in real time
 
-	// bulkMark is the largest mark for what comes faster than that, from 26 Mb/s on:
-	// files that are pushed as they are, mostly. Such marks are worth an eighth of
-	// paceSpan at most.
+	// bulkMark is the largest mark for faster publishers, from 26 Mb/s on, mostly files
+	// that are pushed flat out. Such marks are worth at most an eighth of paceSpan.
 	bulkMark = bulkBufferSize / 2
 )
 
@@ -31,7 +29,7 @@ type pace struct {
 	rate     int64 // bytes in paceEvery, smoothed
 }
 
-// pace adjusts the marks of all publishers until there is none.
+// pace adjusts the marks of all publishers until no publisher is left.
 func (s *Server) pace() {
 	tick := time.NewTicker(paceEvery)
 	defer tick.Stop()
@@ -55,8 +53,8 @@ func (s *Server) adjust() bool {
 	return s.pacing
 }
 
-// adjust sets the mark by what has come since the last time. If that is nothing,
-// less than the mark may be waiting, for more that does not come.
+// adjust sets the mark by the bytes that came since the last call. If none came, it wakes
+// the reader: fewer bytes than the mark may wait for more that does not come.
 func (c *conn) adjust() {
 	p := &c.pace
 	received := c.received.Load()
@@ -69,8 +67,7 @@ func (c *conn) adjust() {
 	}
 }
 
-// mark is the largest power of two within the bytes of paceSpan, so that it seldom
-// changes.
+// mark returns the largest power of two within the bytes of paceSpan: it seldom changes.
 func mark(rate int64) int {
 	n := rate * int64(paceSpan) / int64(paceEvery)
 	if n < minMark {

@@ -42,11 +42,11 @@ func (c *conn) command(m message) error {
 	case "FCUnpublish", "closeStream", "deleteStream":
 		return c.unpublish(cmd)
 	case "play", "play2", "pause", "seek":
-		// Says nothing about whether the channel exists.
+		// Does not show whether the channel exists.
 		return &RejectError{codePlayFailed, "playing over RTMP is not supported; play the channel's HLS playlist"}
 	case "_result", "_error", "onStatus", "_checkbw":
 	default:
-		// Before a publish, clients get along better with silence.
+		// Before a publish, clients cope better with no answer.
 		if c.state == publishing && cmd.transaction != 0 {
 			c.out.add(csidCommand, failure(cmd.transaction, codeCallFailed, "unknown command"))
 		}
@@ -54,14 +54,14 @@ func (c *conn) command(m message) error {
 	return c.out.flush()
 }
 
-// answer adds a _result if the client wants one.
+// answer adds a _result if the command has a transaction ID.
 func (c *conn) answer(cmd command, values ...amf0.Value) {
 	if cmd.transaction != 0 {
 		c.out.add(csidCommand, result(cmd.transaction, values...))
 	}
 }
 
-// connect accepts every app: only publish knows the whole URL.
+// connect accepts every app: the whole URL is known at publish.
 func (c *conn) connect(cmd command) error {
 	o := cmd.object(0)
 	c.client = client{text(o, "app"), text(o, "tcUrl"), text(o, "flashVer")}
@@ -90,8 +90,8 @@ const (
 	peerBandwidthDynamic = 2   // RTMP 1.0 §5.4.5
 )
 
-// fcPublish answers as Flash Media Server did; some encoders wait for the
-// notification. Nothing is decided here.
+// fcPublish answers as Flash Media Server did: some encoders wait for the notification. It
+// decides nothing.
 func (c *conn) fcPublish(cmd command) {
 	if cmd.transaction == 0 {
 		return
@@ -144,8 +144,7 @@ func (c *conn) publish(m message, cmd command) error {
 	return c.out.flush()
 }
 
-// kickFunc makes PublishRequest.Kick, which has no effect on what comes after
-// this publish.
+// kickFunc returns PublishRequest.Kick. It has no effect after the end of this publish.
 func (c *conn) kickFunc() func(error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -160,9 +159,9 @@ func (c *conn) kickFunc() func(error) {
 	}
 }
 
-// unpublish ends the publish properly. Clients send several of these commands,
-// and with other arguments than the specification has: rtmp2sink names the
-// stream where others give its ID.
+// unpublish ends the publish properly. Clients send several of these commands, and with
+// other arguments than the specification has: rtmp2sink sends the stream's name where
+// others send its ID.
 func (c *conn) unpublish(cmd command) error {
 	if c.state != publishing {
 		return nil
@@ -182,8 +181,7 @@ func (c *conn) unpublish(cmd command) error {
 	return c.out.flush()
 }
 
-// closeStream closes the Stream, once, and returns the cause or the panic that
-// Close answers with.
+// closeStream closes the Stream once. It returns the cause, or the panic of Close.
 func (c *conn) closeStream(cause error) error {
 	c.mu.Lock()
 	c.turn++
@@ -200,8 +198,8 @@ func (c *conn) closeStream(cause error) error {
 	return cause
 }
 
-// media hands a tag to the Stream. Before a publish it is dropped; the message
-// stream ID is not looked at, because some clients send media on stream 0.
+// media passes a tag to the Stream, and drops it before a publish. It ignores the message
+// stream ID, because some clients send media on stream 0.
 func (c *conn) media(t flv.Tag) error {
 	if c.state != publishing {
 		return nil
@@ -209,8 +207,8 @@ func (c *conn) media(t flv.Tag) error {
 	return c.stream.WriteTag(t)
 }
 
-// aggregate hands on the tags in an aggregate message, RTMP 1.0 §7.1.6: the
-// first has the message's time, the others keep their distance to it.
+// aggregate passes on the tags in an aggregate message, RTMP 1.0 §7.1.6: the first gets the
+// message's time, the others keep their distance to it.
 func (c *conn) aggregate(m message) error {
 	var offset flv.Millis
 	for b, first := m.body, true; len(b) > 0; first = false {

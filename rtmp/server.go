@@ -11,7 +11,7 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// Handler decides about publishes. It is called from many goroutines.
+// Handler accepts or refuses publishes. Many goroutines call it.
 type Handler interface {
 	// Publish accepts a publish by returning the Stream to write to. A
 	// *RejectError refuses it with that code and text, any other error with a
@@ -22,17 +22,16 @@ type Handler interface {
 	Publish(ctx context.Context, r *PublishRequest) (Stream, error)
 }
 
-// Stream takes what a publisher sends. Its methods are called from one
-// goroutine, the connection's: while WriteTag blocks nothing is read, and the
-// publisher has to wait. That time does not count as idle.
+// Stream takes the tags of a publisher. The connection's goroutine calls its methods: while
+// WriteTag blocks, nothing is read and the publisher waits. That time is not idle time.
 type Stream interface {
 	// WriteTag takes an audio, video or script tag; its data is valid until
-	// WriteTag returns. An error ends publish and connection: the publisher is
-	// told as by Handler.Publish.
+	// WriteTag returns. An error ends publish and connection; the publisher gets it as
+	// it gets that of Handler.Publish.
 	WriteTag(flv.Tag) error
 
-	// Close is called exactly once, on every way a publish ends. The cause is
-	// nil if the publisher ended it properly; otherwise it is the error of
+	// Close is called exactly once, whichever way a publish ends. The cause is nil if
+	// the publisher ended it properly; otherwise it is the error of
 	// WriteTag, what Kick was given, ErrServerClosed, a *ProtocolError,
 	// *LimitError or *PanicError, or an error of the network.
 	Close(cause error)
@@ -77,7 +76,7 @@ type Server struct {
 	Limits  Limits          // the zero value means DefaultLimits
 	OnClose func(CloseInfo) // called for each connection, if not nil
 	// OnMalformed is called, if not nil, for a publish whose URL cannot be read, with
-	// neither path nor query, in place of Handler. It returns what the client is told.
+	// neither path nor query, in place of Handler. It returns the refusal for the client.
 	OnMalformed func(*PublishRequest, *RejectError) *RejectError
 
 	// Video and Audio are the codecs that Handler takes, for clients that ask at
@@ -98,7 +97,7 @@ type Server struct {
 	cancel    context.CancelFunc
 }
 
-// ready makes what the zero Server lacks. s.mu is held.
+// ready initialises a zero Server. s.mu is held.
 func (s *Server) ready() {
 	if s.conns != nil {
 		return
@@ -142,7 +141,7 @@ func (s *Server) Serve(l net.Listener) error {
 		if closed {
 			return ErrServerClosed
 		}
-		// Out of file descriptors, or a client that left early: others go on.
+		// Out of file descriptors, or the client has left: go on with others.
 		var temporary interface{ Temporary() bool }
 		if !errors.As(err, &temporary) || !temporary.Temporary() {
 			return err
@@ -153,14 +152,13 @@ func (s *Server) Serve(l net.Listener) error {
 
 const acceptPause = 20 * time.Millisecond
 
-// ServeConn serves one connection, whatever it was accepted by, closes it and
-// returns. It does not panic: what Handler and Stream panic with is the reason
-// given to OnClose.
+// ServeConn serves one connection, whoever accepted it, closes it and returns. It does not
+// panic: a panic of Handler or Stream is the reason that OnClose gets.
 func (s *Server) ServeConn(nc net.Conn) { s.Admit(nc)() }
 
-// Admit is the first part of ServeConn, and returns the second. It counts nc among the
-// connections that wait, for which another may have to go. Who accepts many does this
-// before it forgets nc: then those not yet counted are bounded too.
+// Admit counts nc against Limits.Waiting, evicting the connection that has waited longest if
+// the limit is reached, and returns the function that serves nc. Call it in the accept
+// loop, before the next Accept, so that connections that are not yet counted are bounded.
 func (s *Server) Admit(nc net.Conn) (serve func()) {
 	c, err := s.add(nc)
 	if err != nil {
@@ -209,14 +207,13 @@ func (s *Server) remove(c *conn) {
 	s.idle.Broadcast()
 }
 
-// headStart is how much longer a connection may wait in a full room for each step
-// that it has come nearer to its publish.
+// headStart is how much longer a connection may wait, when Limits.Waiting is reached, for
+// each step towards its publish that it has made.
 const headStart = 2 * time.Second
 
-// evict ends the connection that has waited longest for its publish, less its head
-// start: an encoder sends its part of the handshake at once and publishes within a few
-// round trips, however long these are; those that stall must not keep it out. s.mu is
-// held.
+// evict ends the connection that has waited longest for its publish, less its head start.
+// An encoder sends its part of the handshake at once and publishes within a few round
+// trips; connections that stall must not keep it out. s.mu is held.
 func (s *Server) evict(reason error) bool {
 	var victim *conn
 	var longest time.Time
@@ -236,12 +233,12 @@ func (s *Server) evict(reason error) bool {
 	s.waiting--
 	victim.kick(reason)
 	victim.cancel()
-	victim.cut() // without a farewell, which it could draw out
+	victim.cut() // without a farewell, which the client could delay
 	return true
 }
 
-// steps is how much nearer a connection has come to its publish: its part of
-// the handshake, then connect. Server.mu is held.
+// steps returns how many steps towards its publish a connection has made: its part of the
+// handshake, then connect. Server.mu is held.
 func (c *conn) steps() int {
 	if c.received.Load() < 1+handshakeSize {
 		return 0
@@ -249,7 +246,7 @@ func (c *conn) steps() int {
 	return 1 + int(c.state)
 }
 
-// setState changes the state of c, and the count of those that wait with it.
+// setState changes the state of c, and the count of waiting connections with it.
 func (s *Server) setState(c *conn, to state) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -298,7 +295,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Connections returns how many are open.
+// Connections returns the number of open connections.
 func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
