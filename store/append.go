@@ -9,10 +9,10 @@ import (
 	"osslive/store/seam"
 )
 
-// minExtent is how large the last blob of an appendable object gets before the next
-// append begins another one: below, the append writes it anew with its own bytes
-// behind. So an append costs at most this much more than its body, and an object
-// of maxBodyBytes has some 5,000 blobs.
+// minExtent is the size of the last blob of an appendable object, in bytes, from which on an
+// append begins another blob. Below it the append rewrites that blob with its own bytes
+// behind. So an append writes at most this much more than its body, and an object of
+// maxBodyBytes has some 5,000 blobs.
 const minExtent = 1 << 20
 
 // AppendObject appends body to an object made by appending, whose length must be
@@ -98,9 +98,9 @@ func (s *Store) appendGuards(ctx context.Context, o Object, position int64) (old
 	return old, guard, err
 }
 
-// lastExtent divides an object into blobs that stay as they are and a last one to
-// be written anew, with its bytes. There may be none of either. ErrConflict says
-// that the object is another one by now.
+// lastExtent divides an object into the blobs that stay as they are and the last one, which
+// is rewritten, with the bytes of that. Either may be empty. ErrConflict says that the
+// object has been replaced meanwhile.
 func (s *Store) lastExtent(ctx context.Context, o Object) (kept []extent, last extent, bytes io.ReadCloser, err error) {
 	none := io.NopCloser(io.LimitReader(nil, 0))
 	if o.at == seam.Absent {

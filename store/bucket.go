@@ -8,7 +8,7 @@ import (
 	"osslive/store/seam"
 )
 
-// ACL says what callers without rights of their own may do with a bucket.
+// ACL says what callers without a key of the server may do with a bucket or an object.
 type ACL string
 
 const (
@@ -87,9 +87,9 @@ func (b bucketRecord) bucket(name string) Bucket {
 	return Bucket{Name: name, ACL: b.ACL, Created: toTime(b.Created)}
 }
 
-// bucket reads the record of a bucket. The returned op belongs into every Commit
-// that creates something in it: it fails when the bucket has changed meanwhile,
-// and calls off a deletion that is under way.
+// bucket reads the record of a bucket. The returned op belongs into every Commit that
+// creates something in the bucket: it fails if the bucket has changed meanwhile, and it
+// cancels a deletion that has begun.
 func (s *Store) bucket(ctx context.Context, name string) (b bucketRecord, guard seam.Op, err error) {
 	key := bucketKey(name)
 	b, at, err := s.buckets.load(ctx, s.kv, key)
@@ -169,14 +169,14 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 		}
 		if !b.Deleting {
 			if err := s.checkEmpty(ctx, name); err != nil {
-				return err // without disturbing anybody's writes
+				return err // without a mark, which would disturb writers
 			}
 			b.Deleting = true
 			if err := s.kv.Commit(ctx, seam.Put(key, encode(b), at)); err != nil {
 				return err
 			}
-			// Whoever read the bucket before the mark can no longer commit;
-			// whoever reads it from now on takes the mark away.
+			// A writer that read the bucket before the mark can no longer commit; one
+			// that reads it from now on removes the mark.
 			b, at, err = load[bucketRecord](ctx, s.kv, key)
 			if err != nil {
 				return err
@@ -206,7 +206,7 @@ func (s *Store) checkEmpty(ctx context.Context, bucket string) error {
 	return nil
 }
 
-// ignoreConflict is for a change that is dropped when somebody else made one.
+// ignoreConflict drops ErrConflict, for a change that another change makes needless.
 func ignoreConflict(err error) error {
 	if errors.Is(err, seam.ErrConflict) {
 		return nil
@@ -214,7 +214,7 @@ func ignoreConflict(err error) error {
 	return err
 }
 
-// BucketStat counts by listing: no record is written by every upload.
+// BucketStat counts by listing, so that an upload need not write a counter.
 func (s *Store) BucketStat(ctx context.Context, name string) (BucketStat, error) {
 	if _, _, err := s.bucket(ctx, name); err != nil {
 		return BucketStat{}, err

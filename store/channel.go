@@ -35,7 +35,7 @@ type Target struct {
 	PlaylistName string
 }
 
-// Snapshot is validated and kept; no pictures are taken yet.
+// Snapshot is checked and stored; no pictures are taken.
 type Snapshot struct {
 	RoleName, DestBucket, NotifyTopic string
 	Interval                          int // seconds, 1 to 100
@@ -60,8 +60,8 @@ func (s *Store) PutChannel(ctx context.Context, c Channel) (Channel, error) {
 	return s.putChannel(ctx, c, true)
 }
 
-// CreateChannel is PutChannel for a channel that does not exist. It changes nothing
-// and returns the channel that there is, with ErrChannelExists, if it does.
+// CreateChannel is PutChannel for a channel that does not exist. If it exists, nothing
+// changes and CreateChannel returns it with ErrChannelExists.
 func (s *Store) CreateChannel(ctx context.Context, c Channel) (Channel, error) {
 	return s.putChannel(ctx, c, false)
 }
@@ -192,7 +192,7 @@ func (s *Store) whileIdle(ctx context.Context, bucket, channel string) (seam.Op,
 	return seam.Check(positionKey(bucket, channel), at), nil
 }
 
-// dropIfThere returns an op that leaves no record under key.
+// dropIfThere returns an op that deletes the record under key, if there is one.
 func (s *Store) dropIfThere(ctx context.Context, key string) (seam.Op, error) {
 	rec, err := s.kv.Get(ctx, key)
 	if errors.Is(err, seam.ErrNotFound) {
@@ -232,7 +232,7 @@ func (s *Store) Channels(ctx context.Context, bucket, prefix, marker string, lim
 	})
 }
 
-// SetChannelStatus also works on a live channel: Renew tells the publisher.
+// SetChannelStatus works on a live channel too: the publisher finds out at its next Renew.
 func (s *Store) SetChannelStatus(ctx context.Context, bucket, name string, st string) error {
 	if err := checkStatus(st); err != nil {
 		return err
@@ -248,9 +248,8 @@ func (s *Store) SetChannelStatus(ctx context.Context, bucket, name string, st st
 	})
 }
 
-// DeleteChannel removes a channel that is not live (ErrChannelLive otherwise); its
-// objects stay. One that does not exist is no error, a bucket that does not is
-// ErrNoSuchBucket.
+// DeleteChannel removes a channel that is not live (ErrChannelLive otherwise); its objects
+// stay. A missing channel is not an error, a missing bucket is ErrNoSuchBucket.
 func (s *Store) DeleteChannel(ctx context.Context, bucket, name string) error {
 	if err := CheckChannelName(name); err != nil {
 		return err

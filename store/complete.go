@@ -61,9 +61,9 @@ func (s *Store) completeUpload(ctx context.Context, u Upload, chosen []Part, opt
 	)...)
 }
 
-// sealUpload marks an upload, so that no part can change unnoticed while its parts
-// are being read: a Commit of ten thousand checks would be too large. A part that
-// comes in now takes the mark away, and the Commit that was to find it fails.
+// sealUpload marks an upload before its parts are read, because a Commit that checks ten
+// thousand parts would be too large. A part that is stored after that removes the mark, so
+// that the Commit which expects the mark fails.
 func (s *Store) sealUpload(ctx context.Context, u Upload) (uploadRecord, seam.Expect, error) {
 	rec, guard, err := s.upload(ctx, u)
 	if err != nil || rec.Sealed {
@@ -133,8 +133,8 @@ func decodePart(uploadID string, rec seam.Record) (Part, error) {
 	return r.part(number), err
 }
 
-// assemble gives o the size and digests of its parts together. The ETag has the
-// form that the service gives it: the MD5 of the MD5s, and how many there are.
+// assemble sets the size and the digests of o from its parts. The ETag has the form of the
+// service: the MD5 of the MD5s, a dash, and the number of parts.
 func (o *Object) assemble(parts []Part) []extent {
 	var list []extent
 	sums := md5.New()

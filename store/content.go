@@ -10,7 +10,7 @@ import (
 	"osslive/store/seam"
 )
 
-// content says where the bytes of an object are: in one of these places.
+// content is where the bytes of an object are: one of these is set.
 type content struct {
 	blob    seam.BlobID // a blob
 	body    string      // the record b/<body>
@@ -23,11 +23,11 @@ type extent struct {
 	Size int64       `json:"size"` // in bytes
 }
 
-// maxExtents is how many blobs an object can have, and a multipart upload parts.
-// The list of them takes some 60 bytes each and has to fit into one Commit.
+// maxExtents bounds the blobs of an object and the parts of an upload. Their list takes
+// some 60 bytes each and has to fit into one Commit.
 const maxExtents = 10_000
 
-// newContent returns the content that list makes up, and the ops that record it.
+// newContent returns the content that consists of list, and the ops that store the list.
 func newContent(list []extent) (content, []seam.Op) {
 	if len(list) == 1 {
 		return content{blob: list[0].Blob}, nil
@@ -36,7 +36,8 @@ func newContent(list []extent) (content, []seam.Op) {
 	return c, []seam.Op{seam.Put(bodyKey(c.extents), encode(list), seam.Absent)}
 }
 
-// release returns the ops that go with the last naming of the content.
+// release returns the ops that free the content; they belong into the Commit that drops the
+// last record that names it.
 func (c content) release() []seam.Op {
 	switch {
 	case c.blob != "":
@@ -62,14 +63,12 @@ func (s *Store) listExtents(ctx context.Context, o Object) ([]extent, error) {
 	return decode[[]extent](rec)
 }
 
-// OpenObject returns length bytes from offset (length < 0: to the end). What it
-// returns is an io.WriterTo where the backend can send without copying. It reads
-// this version of the object to its end, whatever becomes of that meanwhile; ctx
-// must last as long.
+// OpenObject returns a reader of length bytes from offset (length < 0: to the end). It is an
+// io.WriterTo where the backend can send without a copy. It reads this version of the object
+// to its end, also if the object is replaced or deleted meanwhile; ctx must live as long.
 //
-// ErrNoSuchKey says that o has been overwritten or deleted since it was read;
-// reading it once more tells which. ErrDamaged says that its bytes are missing or
-// too few.
+// ErrNoSuchKey says that o has been replaced or deleted since it was read; read it again.
+// ErrDamaged says that its bytes are missing or too few.
 func (s *Store) OpenObject(ctx context.Context, o Object, offset, length int64) (io.ReadCloser, error) {
 	if offset < 0 || offset > o.Size {
 		return nil, invalid("Range", fmt.Sprint(offset), "range", "the offset is outside of the object")
@@ -113,7 +112,7 @@ func (s *Store) openExtent(ctx context.Context, o Object, e extent, offset, leng
 	return r, nil
 }
 
-// checkExtent tells whether a blob of o is there and whole.
+// checkExtent returns an error unless a blob of o exists and has its whole length.
 func (s *Store) checkExtent(ctx context.Context, o Object, e extent) error {
 	size, err := s.blobs.Size(ctx, e.Blob)
 	if err == nil && size != e.Size {
@@ -122,7 +121,7 @@ func (s *Store) checkExtent(ctx context.Context, o Object, e extent) error {
 	return err
 }
 
-// missing tells why the bytes of o are not there.
+// missing returns the reason why the bytes of o are not there.
 func (s *Store) missing(ctx context.Context, o Object) error {
 	now, err := s.object(ctx, o.Bucket, o.Key)
 	if err != nil {
@@ -160,8 +159,8 @@ func (s *Store) openExtents(ctx context.Context, o Object, offset, length int64)
 	return r, nil
 }
 
-// stillThere finds out whether blobs that have been pinned were pinned in time,
-// which is before anything could call them garbage, and are whole.
+// stillThere checks that pinned blobs were pinned in time, before they could become
+// garbage, and have their whole length.
 func (s *Store) stillThere(ctx context.Context, o Object, list []extent) error {
 	now, err := s.object(ctx, o.Bucket, o.Key)
 	if err != nil {
@@ -224,7 +223,7 @@ func (r *extentReader) WriteTo(w io.Writer) (written int64, err error) {
 	return written, nil
 }
 
-// next has a blob open.
+// next opens the next blob, unless one is open.
 func (r *extentReader) next() (err error) {
 	if r.open == nil {
 		r.openLeft = min(r.length, r.left[0].Size-r.offset)
@@ -239,7 +238,7 @@ func (r *extentReader) count(n int64) {
 	r.openLeft -= n
 }
 
-// end is the end of the open blob.
+// end closes the blob that has been read to its end.
 func (r *extentReader) end() error {
 	err := r.open.Close()
 	r.open = nil

@@ -13,7 +13,7 @@ import (
 // maxCORSRules is how many rules a bucket can have (PutBucketCors API page).
 const maxCORSRules = 20
 
-// CORS says which pages of other origins may use a bucket.
+// CORS are the rules by which pages of other origins may use a bucket.
 type CORS struct {
 	Rules        []CORSRule // the first that fits counts
 	ResponseVary bool       // Vary: Origin on every answer
@@ -58,7 +58,7 @@ func (r CORSRule) check() error {
 		checkRange("MaxAgeSeconds", r.MaxAge, 0, 999_999_999))
 }
 
-// checkPatterns: they end up in headers of answers, so they are visible ASCII.
+// checkPatterns refuses patterns that are not visible ASCII: answers have them in headers.
 func checkPatterns(field string, list []string, stars int) error {
 	for _, p := range list {
 		odd := strings.ContainsFunc(p, func(c rune) bool { return c <= ' ' || c >= 0x7f })
@@ -81,7 +81,7 @@ func (s *Store) SetCORS(ctx context.Context, bucket string, c CORS) error {
 	return s.commitCORS(ctx, bucket, seam.Put(corsKey(bucket), encode(rec), seam.Any))
 }
 
-// DeleteCORS removes the rules of a bucket; having none is no error.
+// DeleteCORS removes the rules of a bucket. A bucket without rules is not an error.
 func (s *Store) DeleteCORS(ctx context.Context, bucket string) error {
 	return s.commitCORS(ctx, bucket, seam.Delete(corsKey(bucket), seam.Any))
 }

@@ -37,15 +37,14 @@ var (
 	ErrDamaged = errors.New("object is damaged")
 )
 
-// PositionError says that an append was meant for another length than the object
-// has.
+// PositionError reports an append at a position that is not the length of the object.
 type PositionError struct{ Length int64 }
 
 func (e *PositionError) Error() string {
 	return fmt.Sprintf("position is not the object's length, %d", e.Length)
 }
 
-// InvalidError says which value of a request breaks which rule.
+// InvalidError reports a value of a request that breaks a rule.
 type InvalidError struct {
 	// Field is the name of the value as the API has it: BucketName, Key,
 	// ChannelName, PlaylistName, Description, Status, FragDuration, FragCount,

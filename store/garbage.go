@@ -60,8 +60,8 @@ func (s *Store) collect(ctx context.Context, b *batch, rec seam.Record) error {
 	return b.add(ctx, ops...)
 }
 
-// garbageBlobs returns the blobs that a garbage record stands for, besides those of
-// an upload's parts.
+// garbageBlobs returns the blobs that a garbage record names, without those of an upload's
+// parts.
 func (s *Store) garbageBlobs(ctx context.Context, key string, g garbageRecord) ([]seam.BlobID, error) {
 	switch {
 	case g.Upload != "":
@@ -71,7 +71,7 @@ func (s *Store) garbageBlobs(ctx context.Context, key string, g garbageRecord) (
 	}
 	list, err := s.listExtents(ctx, Object{content: content{extents: g.Extents}})
 	if errors.Is(err, seam.ErrNotFound) {
-		return nil, nil // collected by another process
+		return nil, nil // collected already
 	}
 	blobs := make([]seam.BlobID, len(list))
 	for i, e := range list {
@@ -80,7 +80,7 @@ func (s *Store) garbageBlobs(ctx context.Context, key string, g garbageRecord) (
 	return blobs, err
 }
 
-// removeBlob deletes a blob that nobody reads.
+// removeBlob deletes a blob; one that is being read is ErrInUse.
 func (s *Store) removeBlob(ctx context.Context, id seam.BlobID) error {
 	if s.pins.held(id) {
 		return seam.ErrInUse

@@ -12,14 +12,14 @@ import (
 	"sync"
 )
 
-// pieceSize is how much of a body is read and written at once.
+// pieceSize is the size, in bytes, of a read of a body and of a write to a blob.
 const pieceSize = 64 << 10
 
-// pieces are buffers of one byte more than a piece: it shows that a body is
-// longer than maxBody.
+// pieces are buffers of a piece and one byte: the byte shows that a body is longer than
+// maxBody.
 var pieces = sync.Pool{New: func() any { return new([pieceSize + 1]byte) }}
 
-// incoming is a body on its way in.
+// incoming receives the body of a request.
 type incoming struct {
 	md5   hash.Hash
 	crc64 hash.Hash64
@@ -32,8 +32,8 @@ func newIncoming() *incoming {
 	return &incoming{md5: md5.New(), crc64: crc64.New(ecma), limit: maxBodyBytes}
 }
 
-// receive reads body to its end and writes it to w if it is not small; then it
-// holds it against opt.
+// receive reads body to its end, writes it to w unless it is small, and checks it against
+// opt.
 func (in *incoming) receive(w io.Writer, body io.Reader, opt PutOptions) error {
 	if opt.Length > in.limit {
 		return ErrBodyTooLarge
@@ -94,8 +94,8 @@ func (in *incoming) read(w io.Writer, body io.Reader, length int64) error {
 	return nil
 }
 
-// fill reads until buf is full. Unlike io.ReadFull it leaves the reader's own
-// io.ErrUnexpectedEOF, a body that was cut off, apart from the end.
+// fill reads until buf is full. Unlike io.ReadFull it does not mix up the end of the body
+// with an io.ErrUnexpectedEOF of the reader, which is a body that was cut off.
 func (in *incoming) fill(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var m int

@@ -16,9 +16,9 @@ type ListQuery struct {
 	Limit     int    // of items and prefixes together; at most 1,000, default 100
 }
 
-// ListObjects lists objects and common prefixes: the part of a key up to the
-// first delimiter behind the prefix. The marker counts for both alike: a common
-// prefix that the marker equals or lies in has been listed.
+// ListObjects lists objects and common prefixes. A common prefix is the part of a key up to
+// the first delimiter behind the prefix. A common prefix that equals the marker or contains
+// it has been listed.
 func (s *Store) ListObjects(ctx context.Context, bucket string, q ListQuery) (Page[Object], error) {
 	if _, _, err := s.bucket(ctx, bucket); err != nil {
 		return Page[Object]{}, err
@@ -37,18 +37,17 @@ func (s *Store) ListObjects(ctx context.Context, bucket string, q ListQuery) (Pa
 	return l, nil
 }
 
-// afterAll sorts after every key that begins with what stands before it, because
-// keys are UTF-8 and no byte of UTF-8 is 0xff.
+// afterAll, behind a prefix, sorts after every key with that prefix: keys are UTF-8, which
+// has no byte 0xff.
 const afterAll = "\xff"
 
-// foldedPage is how many records are read at once when there is a delimiter:
-// few, because what follows the first may be one large group to be skipped.
+// foldedPage is the number of records of a read when there is a delimiter: few, because the
+// records behind the first may be one large group, which is skipped.
 const foldedPage = 64
 
-// walk goes through a page of the records below root in byte order. What follows
-// the root is a record's name; keyOf returns the part of it that prefix and
-// delimiter are about. Records that a common prefix stands for are skipped by
-// seeking past them.
+// walk goes through a page of the records below root in byte order. A record's name is its
+// key without the root; keyOf returns the part of a name to which prefix and delimiter
+// apply. walk seeks past the records of a common prefix.
 func (q ListQuery) walk(ctx context.Context, kv seam.KV, root string, keyOf func(name string) string, item func(name string, rec seam.Record) error) (prefixes []string, next string, err error) {
 	limit := pageLimit(q.Limit)
 	chunk := limit + 1
@@ -94,7 +93,7 @@ func (q ListQuery) walk(ctx context.Context, kv seam.KV, root string, keyOf func
 	}
 }
 
-// group returns the common prefix that stands for key.
+// group returns the common prefix of key, if it has one.
 func (q ListQuery) group(key string) (string, bool) {
 	rest, ok := strings.CutPrefix(key, q.Prefix)
 	if !ok || q.Delimiter == "" {

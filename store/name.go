@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// CheckBucketName: 3 to 63 of a-z, 0-9 and '-', a letter or digit at both ends
+// CheckBucketName returns an *InvalidError unless a name has 3 to 63 of a-z, 0-9 and '-', a letter or digit at both ends
 // (PutBucket API page).
 func CheckBucketName(name string) error {
 	const field = "BucketName"
@@ -24,7 +24,7 @@ func CheckBucketName(name string) error {
 	return nil
 }
 
-// CheckKey: 1 to 1,023 bytes of UTF-8, not starting with '/' or '\'
+// CheckKey returns an *InvalidError unless a key has 1 to 1,023 bytes of UTF-8, not starting with '/' or '\'
 // (PutObject API page).
 func CheckKey(key string) error {
 	const field = "Key"
@@ -39,7 +39,7 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// CheckChannelName: 1 to 63 bytes of UTF-8 without '/' and control characters,
+// CheckChannelName returns an *InvalidError unless a name has 1 to 63 bytes of UTF-8 without '/' and control characters,
 // not "." or ".." (error codes 0017-00000258 and 0017-00000259).
 func CheckChannelName(name string) error {
 	const field = "ChannelName"
@@ -52,7 +52,7 @@ func CheckChannelName(name string) error {
 	return checkSegmentOfPath(field, name, "a channel name")
 }
 
-// CheckPlaylistName: 6 to 128 bytes of UTF-8 ending in ".m3u8", without '/' and
+// CheckPlaylistName returns an *InvalidError unless a name has 6 to 128 bytes of UTF-8 ending in ".m3u8", without '/' and
 // control characters (PutLiveChannel API page).
 func CheckPlaylistName(name string) error {
 	const field = "PlaylistName"
@@ -68,8 +68,8 @@ func CheckPlaylistName(name string) error {
 	return nil
 }
 
-// checkSegmentOfPath: what a name must be to stand between two slashes of an
-// object key and on a line of a playlist.
+// checkSegmentOfPath checks a name that stands between two slashes of an object key and on
+// a line of a playlist.
 func checkSegmentOfPath(field, name, subject string) error {
 	switch {
 	case !utf8.ValidString(name):
@@ -82,7 +82,8 @@ func checkSegmentOfPath(field, name, subject string) error {
 	return nil
 }
 
-// checkText: records are JSON, which would replace broken UTF-8 silently.
+// checkText refuses text that is not UTF-8: JSON, which records are, would replace it in
+// silence.
 func checkText(field, s string) error {
 	if !utf8.ValidString(s) {
 		return invalid(field, s, "utf8", field+" is valid UTF-8")

@@ -13,12 +13,12 @@ import (
 // (PutObject API page).
 const maxMetaBytes = 8 << 10
 
-// maxBody is the size up to which an object's bytes are a record of their own,
-// committed together with the object.
+// maxBody is the size, in bytes, up to which an object's body is a record of its own, in the
+// Commit that stores the object.
 const maxBody = 64 << 10
 
-// Object is one version of an object: a value that never changes. Its bytes can
-// be opened until it is overwritten or deleted.
+// Object is one version of an object, a value that never changes. Its bytes can be opened
+// until the object is replaced or deleted.
 type Object struct {
 	Bucket, Key string
 	Size        int64
@@ -34,7 +34,7 @@ type Object struct {
 	Headers map[string]string
 	// Meta is user metadata: lower-case names without "x-oss-meta-".
 	Meta map[string]string
-	// Segment is set for what a publisher recorded.
+	// Segment is set if a publish recorded the object.
 	Segment *Segment
 
 	content
@@ -69,7 +69,7 @@ func (s *Store) Object(ctx context.Context, bucket, key string) (Object, error) 
 	return o, nil
 }
 
-// object reads an object; one that does not exist is expected to be Absent.
+// object reads an object. If there is none, the expectation of the result is Absent.
 func (s *Store) object(ctx context.Context, bucket, key string) (Object, error) {
 	r, at, err := s.objects.load(ctx, s.kv, objectKey(bucket, key))
 	return r.object(bucket, key, at), err

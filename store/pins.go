@@ -6,11 +6,10 @@ import (
 	"osslive/store/seam"
 )
 
-// pins counts, for each blob, the readers that will open it later. They are those
-// of objects in several blobs, of which only one is open at a time. The collector
-// leaves a pinned blob alone, as it does with one that is open on a system that
-// cannot unlink it. Readers in other processes are not known here: theirs may end
-// early, and never with other bytes.
+// pins counts, for each blob, the readers that will open it later: readers of objects of
+// several blobs, which have one of them open at a time. The collector does not remove a
+// pinned blob. It does not know the readers of other processes: they may end early, but
+// never read other bytes.
 type pins struct {
 	mu    sync.Mutex
 	count map[seam.BlobID]int

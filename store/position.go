@@ -8,8 +8,8 @@ import (
 	"osslive/store/seam"
 )
 
-// Position is a channel's durable place in its own history of playlists. It
-// outlives sessions, restarts and changes of the channel's configuration.
+// Position is the state of a channel's live playlist. It outlives sessions, restarts and
+// changes of the channel's configuration.
 type Position struct {
 	Sequence              uint64 // EXT-X-MEDIA-SEQUENCE: of Window[0]; never falls
 	DiscontinuitySequence uint64 // EXT-X-DISCONTINUITY-SEQUENCE: of Window[0]
@@ -49,8 +49,8 @@ func (r positionRecord) advanced(segs []*SegmentWriter, size int) positionRecord
 	return r
 }
 
-// drop removes the first n segments of the window; those left keep their
-// sequence numbers (RFC 8216 §6.2.2).
+// drop removes the first n segments of the window. The others keep their sequence numbers
+// (RFC 8216 §6.2.2).
 func (r *positionRecord) drop(n int) {
 	for _, seg := range r.Window[:n] {
 		r.Sequence++
@@ -61,9 +61,9 @@ func (r *positionRecord) drop(n int) {
 	r.Window = r.Window[n:]
 }
 
-// resume makes the position one that a session can go on from: a new playlist
-// begins with an empty window, and everything up to the last segment that has
-// been deleted is left out.
+// resume prepares the position for another session: a new playlist begins with an empty
+// window, and the window of the same playlist begins behind the last segment whose object
+// has been deleted.
 func (s *Store) resume(ctx context.Context, bucket, channel, playlist string, pos *positionRecord) error {
 	if pos.Playlist != playlist {
 		pos.drop(len(pos.Window))
@@ -111,9 +111,9 @@ func (s *Store) History(ctx context.Context, bucket, channel string) ([]LiveReco
 	return out, nil
 }
 
-// closeStale ends every open session but the one that holds the lease: at the end
-// of its last segment, or at its start if it has none. It also takes such a
-// session out of the position, and tells how many it ended.
+// closeStale ends every open session except the one that holds the lease, at the end of its
+// last segment or, without one, at its start. It removes such a session from the position,
+// and returns how many it ended.
 func (h *historyRecord) closeStale(pos *positionRecord, lease leaseRecord) (closed int) {
 	for i := range h.Sessions {
 		r := &h.Sessions[i]

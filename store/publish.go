@@ -8,7 +8,7 @@ import (
 	"osslive/store/seam"
 )
 
-// Content types of what a publish leaves behind.
+// Content types of the objects that a publish stores.
 const (
 	segmentType  = "video/MP2T"
 	playlistType = "application/x-mpegURL"
@@ -36,9 +36,9 @@ func (w *SegmentWriter) Write(p []byte) (int, error) {
 // Abort drops the segment.
 func (w *SegmentWriter) Abort() { w.blob.Abort() }
 
-// NewSegment begins a segment and gives it its name: the time, raised past every
-// name that this channel has used and every object that exists. Errors are
-// ErrFull and those of the seams.
+// NewSegment begins a segment. Its name is the time in Unix milliseconds, raised past every
+// name that this channel has used and every object that exists. ctx bounds the call, not the
+// writer. Errors are ErrFull and those of the seams.
 func (x *Session) NewSegment(ctx context.Context) (*SegmentWriter, error) {
 	name, err := x.nextName(ctx)
 	if err != nil {
@@ -67,9 +67,8 @@ func (x *Session) nextName(ctx context.Context) (string, error) {
 	}
 }
 
-// Seal makes the segment's bytes durable and takes what is known of it; its name and
-// session are the writer's own. CommitSegments is to follow. After an error there is
-// nothing to commit.
+// Seal makes the segment's bytes durable and stores seg for CommitSegments, which is to
+// follow; Name and Session are the writer's. After an error there is nothing to commit.
 func (w *SegmentWriter) Seal(seg Segment) error {
 	seg.Name, seg.Session = w.segment.Name, w.segment.Session
 	w.segment = seg
@@ -111,7 +110,7 @@ func (x *Session) CommitSegments(ctx context.Context, segs []*SegmentWriter, ren
 // names of segs; with again, after a conflict, they are looked up anew.
 func (x *Session) segmentOps(ctx context.Context, segs []*SegmentWriter, render func(*Position) []byte, again bool) ([]seam.Op, error) {
 	s, bucket, channel := x.store, x.channel.Bucket, x.channel.Name
-	// The one guard of it all: doc.go, "What guards what".
+	// The position guards the whole commit: doc.go, "What guards what".
 	stored, at, err := x.position(ctx)
 	if err != nil {
 		return nil, err

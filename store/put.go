@@ -13,7 +13,7 @@ import (
 // appended to one object (API pages: 5 GB).
 const maxBodyBytes = 5 << 30
 
-// PutOptions are conditions of PutObject and what resembles it.
+// PutOptions are the conditions of PutObject, PutPart, AppendObject and CompleteUpload.
 type PutOptions struct {
 	MD5             []byte // of the body, checked unless nil
 	ForbidOverwrite bool   // ErrKeyExists instead of replacing
@@ -105,9 +105,9 @@ func (s *Store) commitBlob(ctx context.Context, id seam.BlobID, decide func() ([
 	return s.commitBlobs(ctx, []seam.BlobID{id}, decide)
 }
 
-// commitBlobs commits the ops that name new blobs, deciding them again after each
-// conflict. When it fails the blobs are removed, unless the Commit may have happened
-// in spite of its error.
+// commitBlobs commits the ops that name new blobs. decide returns them, again after each
+// conflict. If the commit fails, the blobs are removed, unless it may have happened in spite
+// of its error.
 func (s *Store) commitBlobs(ctx context.Context, ids []seam.BlobID, decide func() ([]seam.Op, error)) error {
 	inDoubt := false
 	err := retry(ctx, func() error {
@@ -127,9 +127,8 @@ func (s *Store) commitBlobs(ctx context.Context, ids []seam.BlobID, decide func(
 	return err
 }
 
-// discard removes a committed blob that no record names. It must not be called
-// after a Commit that may have happened in spite of its error; what is left over
-// then goes at the next start, as it does when this fails.
+// discard removes a committed blob that no record names. Do not call it after a Commit that
+// may have happened in spite of its error: the next start removes a blob that is left over.
 func (s *Store) discard(ctx context.Context, id seam.BlobID) {
 	if id != "" {
 		_ = s.blobs.Delete(context.WithoutCancel(ctx), id)

@@ -39,7 +39,7 @@ func corsKey(bucket string) string              { return corsPrefix + bucket }
 func garbageKey(id seam.BlobID) string          { return garbagePrefix + string(id) }
 func sessionKey(bucket, channel string) string  { return sessionPrefix + bucket + "/" + channel }
 
-// splitKey undoes the keys made of a prefix, a bucket and a name in it.
+// splitKey splits a key that consists of a prefix, a bucket, a slash and a name.
 func splitKey(prefix, recordKey string) (bucket, name string, ok bool) {
 	rest, ok := strings.CutPrefix(recordKey, prefix)
 	if !ok {
@@ -153,8 +153,7 @@ type corsRuleRecord struct {
 	MaxAge         int      `json:"maxAge,omitempty"`
 }
 
-// garbageRecord says what is to be removed; when it says nothing that is the blob
-// of its key.
+// garbageRecord names what is to be removed. If it is empty, that is the blob of its key.
 type garbageRecord struct {
 	Blobs   []seam.BlobID `json:"blobs,omitempty"`
 	Extents string        `json:"extents,omitempty"` // a record b/<id> and the blobs it lists
@@ -162,8 +161,8 @@ type garbageRecord struct {
 	Kept    bool          `json:"kept,omitempty"`    // but not their blobs: an object has them now
 }
 
-// load reads a record and the expectation that it is still as read. A record
-// that does not exist is the zero value, expected to be Absent.
+// load reads and decodes a record. The expectation holds while the record is unchanged; for
+// a missing record the value is zero and the expectation is Absent.
 func load[T any](ctx context.Context, kv seam.KV, key string) (v T, at seam.Expect, err error) {
 	rec, err := kv.Get(ctx, key)
 	if errors.Is(err, seam.ErrNotFound) {
@@ -176,9 +175,9 @@ func load[T any](ctx context.Context, kv seam.KV, key string) (v T, at seam.Expe
 	return v, seam.AtRev(rec.Rev), err
 }
 
-// decoded keeps records of one kind as they were last read or written: one that has
-// not changed is not decoded again. Values are shared, so nobody may change what
-// they point to. The zero value is empty.
+// decoded caches decoded records of one kind, so that an unchanged record is not decoded
+// again. Values are shared: their callers must not change what they point to. The zero value
+// is empty.
 type decoded[T any] struct {
 	mu    sync.Mutex
 	byKey map[string]decodedRecord[T]
@@ -189,10 +188,10 @@ type decodedRecord[T any] struct {
 	value T
 }
 
-// maxDecoded is how many records of a kind are kept.
+// maxDecoded bounds the cached records of a kind.
 const maxDecoded = 1024
 
-// load is load.
+// load is the function load with the cache.
 func (d *decoded[T]) load(ctx context.Context, kv seam.KV, key string) (v T, at seam.Expect, err error) {
 	rec, err := kv.Get(ctx, key)
 	if errors.Is(err, seam.ErrNotFound) {
@@ -213,7 +212,7 @@ func (d *decoded[T]) load(ctx context.Context, kv seam.KV, key string) (v T, at 
 	return r.value, seam.AtRev(rec.Rev), nil
 }
 
-// keep remembers a value with its encoding, which is not copied.
+// keep caches a value with its encoding, which it does not copy.
 func (d *decoded[T]) keep(key string, raw []byte, value T) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -233,7 +232,7 @@ func decode[T any](rec seam.Record) (v T, err error) {
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // records hold nothing that JSON cannot
+		panic(err) // cannot happen: JSON can encode every record
 	}
 	return b
 }

@@ -11,19 +11,19 @@ import (
 // formatVersion is the number of the layout in doc.go.
 const formatVersion = 1
 
-// Report is what Recover found and repaired.
+// Report is what Recover has found and repaired.
 type Report struct {
 	Objects  int // stored
-	Buckets  int // whose deletion had not been finished and was called off
-	Sessions int // whose publisher is gone, closed in the history
-	Blobs    int // removed because no record named them
+	Buckets  int // with a deletion that had begun; it is cancelled
+	Sessions int // of publishers that are gone; the history has their end now
+	Blobs    int // that no record named; they are removed
 	Damaged  int // objects whose bytes are missing or too few
 	// FirstDamaged are the first ten of them, as bucket/key.
 	FirstDamaged []string
 }
 
-// Recover brings the store into order at start, before anything is written. It
-// refuses a store of a newer format.
+// Recover repairs what the end of the last process has left. Call it at start, before
+// anything is written. It refuses a store of another format.
 func (s *Store) Recover(ctx context.Context) (Report, error) {
 	var r Report
 	for _, step := range []func(context.Context, *Report) error{
@@ -49,8 +49,8 @@ func (s *Store) checkFormat(ctx context.Context, _ *Report) error {
 		}
 		return nil
 	}
-	// Blobs without metadata are somebody's data whose metadata was lost, and
-	// the sweep would take them for leftovers.
+	// Blobs without records are data whose metadata file was lost: the sweep would
+	// remove them as leftovers.
 	stop := errors.New("stop")
 	err = s.blobs.List(ctx, func(seam.BlobID) error { return stop })
 	if errors.Is(err, stop) {
@@ -114,8 +114,8 @@ func (s *Store) closeSessions(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// sweepBlobs removes blobs that no record names and counts objects whose bytes are
-// not all there.
+// sweepBlobs removes blobs that no record names, and counts objects whose bytes are missing
+// or too few.
 func (s *Store) sweepBlobs(ctx context.Context, r *Report) error {
 	named := map[seam.BlobID]struct{}{}
 	err := errors.Join(s.nameGarbage(ctx, named), s.nameParts(ctx, named), s.nameObjects(ctx, named, r))
@@ -131,7 +131,7 @@ func (s *Store) sweepBlobs(ctx context.Context, r *Report) error {
 	})
 }
 
-// nameGarbage leaves to the collector what is the collector's.
+// nameGarbage names the blobs of garbage records: the collector removes them.
 func (s *Store) nameGarbage(ctx context.Context, named map[seam.BlobID]struct{}) error {
 	return scan(ctx, s.kv, garbagePrefix, func(rec seam.Record) error {
 		g, err := decode[garbageRecord](rec)

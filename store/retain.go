@@ -74,11 +74,10 @@ func (s *Store) retainChannel(ctx context.Context, bucket, channel string, cutof
 	return removed + n, err
 }
 
-// removedAtOnce is how many objects one Commit deletes: each takes two ops.
+// removedAtOnce is the number of objects that one Commit deletes: each takes two ops.
 const removedAtOnce = seam.MaxOps / 2
 
-// removeAll deletes objects in one Commit, or one by one if some have changed;
-// those are left.
+// removeAll deletes objects in one Commit, or one by one if some have changed. Those stay.
 func (s *Store) removeAll(ctx context.Context, objects []Object) (removed int, err error) {
 	var ops []seam.Op
 	for _, o := range objects {

@@ -51,9 +51,9 @@ func segmentTime(name string) (ms int64, ok bool) {
 
 func lastElement(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
 
-// Segments yields what was recorded under a channel's name and started from from
-// to to, both included, by start. The channel need not exist any more. Segments
-// are objects: what was deleted or overwritten is not among them.
+// Segments yields the segments under a channel's name that started between from and to, both
+// included, by start. The channel may have been deleted. Segments are objects: one that was
+// deleted or overwritten is missing.
 func (s *Store) Segments(ctx context.Context, bucket, channel string, from, to time.Time) iter.Seq2[Segment, error] {
 	return func(yield func(Segment, error) bool) {
 		if _, _, err := s.bucket(ctx, bucket); err != nil {
@@ -72,8 +72,8 @@ func (s *Store) Segments(ctx context.Context, bucket, channel string, from, to t
 	}
 }
 
-// Recent returns the objects of the segments that a channel recorded last: those
-// that began within span before the last one did, and no more than limit.
+// Recent returns the objects of a channel's last segments: those that began within span
+// before the last one began, at most limit.
 func (s *Store) Recent(ctx context.Context, bucket, channel string, span time.Duration, limit int) ([]Object, error) {
 	if _, _, err := s.channel(ctx, bucket, channel); err != nil {
 		return nil, err

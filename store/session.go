@@ -9,17 +9,17 @@ import (
 	"osslive/store/seam"
 )
 
-// leaseTTL is how long a publisher that stopped renewing keeps its channel.
+// leaseTTL is how long a channel stays with a publisher that does not renew.
 const leaseTTL = 10 * time.Second
 
-// SessionStart says who publishes, and to which playlist.
+// SessionStart is what a publish brings: its source and the name of its playlist.
 type SessionStart struct {
 	RemoteAddr   string // address and port
 	PlaylistName string // "" for the channel's
 }
 
-// Session is the right of one publisher to write to a channel. End it, also when
-// another method has returned ErrSessionLost.
+// Session is the right of one publisher to write to a channel. Call End also after another
+// method has returned ErrSessionLost.
 type Session struct {
 	store   *Store
 	id      string
@@ -111,7 +111,7 @@ func (x *Session) ID() string { return x.id }
 // Channel is the configuration at the session's start.
 func (x *Session) Channel() Channel { return x.channel }
 
-// Renew publishes new statistics and keeps the session for another ten seconds.
+// Renew stores new statistics and extends the session for ten seconds.
 // After ErrSessionLost, ErrChannelDisabled, ErrNoSuchChannel or ErrNoSuchBucket
 // the publish must end.
 func (x *Session) Renew(ctx context.Context, st Stat) error {
@@ -149,8 +149,8 @@ func (x *Session) End(ctx context.Context) error {
 	}
 	err := retry(ctx, func() error { return x.finish(ctx) })
 	x.ended = err == nil
-	// Given free even if the records could not be written: the next start of a
-	// session, or of the store, closes them.
+	// The lease is released even if the records could not be written: the next session,
+	// or the next start of the store, closes them.
 	return errors.Join(err, x.lease.Release(context.WithoutCancel(ctx)))
 }
 

@@ -10,7 +10,7 @@ import (
 	"osslive/store/seam"
 )
 
-// Stat is how a publish goes.
+// Stat has the statistics of a publish.
 type Stat struct {
 	Connected  time.Time
 	RemoteAddr string // address and port
@@ -18,7 +18,7 @@ type Stat struct {
 	Audio      *AudioStat
 }
 
-// VideoStat describes the picture.
+// VideoStat has the statistics of the video.
 type VideoStat struct {
 	Width, Height int
 	FrameRate     int // per second, truncated
@@ -29,12 +29,12 @@ type VideoStat struct {
 	KeyInterval time.Duration
 }
 
-// AudioStat describes the sound.
+// AudioStat has the statistics of the audio.
 type AudioStat struct {
 	Bandwidth  int // bytes per second
 	SampleRate int // Hz
 	Codec      string
-	Dropped    string `json:",omitempty"` // why the sound is not in the segments; empty if it is
+	Dropped    string `json:",omitempty"` // why the audio is not in the segments; empty if it is
 }
 
 // ChannelState is a channel as GetLiveChannelStat shows it.
@@ -57,7 +57,7 @@ type statRecord struct {
 	Audio      *AudioStat `json:"audio,omitempty"`
 }
 
-// holds tells whether the lease is that session's.
+// holds reports whether the lease belongs to that session.
 func (l leaseRecord) holds(session string) bool { return session != "" && l.Session == session }
 
 // lease reads a channel's lease.
@@ -75,7 +75,7 @@ func (s *Store) lease(ctx context.Context, bucket, channel string) (l leaseRecor
 	return l, nil
 }
 
-// ChannelStat tells whether a channel is live, and how the publish goes.
+// ChannelStat returns the status of a channel, and the statistics of its publish.
 func (s *Store) ChannelStat(ctx context.Context, bucket, channel string) (ChannelState, error) {
 	c, _, err := s.channel(ctx, bucket, channel)
 	if err != nil {

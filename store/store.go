@@ -10,13 +10,13 @@ import (
 	"osslive/store/seam"
 )
 
-// Config is what a Store stands on. Every field is required.
+// Config is what a Store needs. Every field is required.
 type Config struct {
 	KV     seam.KV
 	Leases seam.Leases
 	Blobs  seam.Blobs
-	// Now is the wall clock: names of segments, history, times of objects.
-	// Leases run on real time, whatever it says.
+	// Now is the wall clock of segment names, history and object times. Leases run on
+	// the monotonic clock.
 	Now func() time.Time
 }
 
@@ -64,9 +64,8 @@ func pageLimit(limit int) int {
 	return min(limit, maxPage)
 }
 
-// retry calls f until it ends in something else than ErrConflict. Each conflict
-// means that somebody else's change went through, so all of them together always
-// make progress.
+// retry calls f until its error is not ErrConflict. Each conflict means that another change
+// was committed, so that together the callers make progress.
 func retry(ctx context.Context, f func() error) error {
 	for {
 		err := f()

@@ -25,8 +25,8 @@ func (e MarkerError) Error() string {
 // values before the one that failed. The error is io.ErrUnexpectedEOF if b ends
 // inside a value, ErrTooDeep, ErrTooMany, ErrAMF3 or a MarkerError.
 //
-// As broken encoders do, b may end before the end marker of an object. The
-// values do not refer to b.
+// b may end before the end marker of an object, as it does with some encoders. The values do
+// not refer to b.
 func Unmarshal(b []byte) ([]Value, error) {
 	d := decoder{b: b}
 	var values []Value
@@ -40,7 +40,7 @@ func Unmarshal(b []byte) ([]Value, error) {
 	return values, nil
 }
 
-// decoder remembers its first error; after one, every read gives zero values.
+// decoder keeps its first error; after it, every read returns zero values.
 type decoder struct {
 	b     []byte
 	count int
@@ -152,8 +152,7 @@ func (d *decoder) properties(depth int) []Property {
 	return properties
 }
 
-// end consumes the end marker of an object, or what there is of it at the end
-// of the message.
+// end skips the end marker of an object, or the part of it at the end of the message.
 func (d *decoder) end() bool {
 	const marker = "\x00\x00\x09"
 	n := min(len(d.b), len(marker))

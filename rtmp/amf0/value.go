@@ -1,9 +1,8 @@
 // Package amf0 encodes and decodes Action Message Format 0, in which RTMP
 // writes commands and metadata.
 //
-// Every value is a [Value]. [Append] writes values one after another and
-// [Unmarshal] reads them back; what a peer may claim is bounded by [MaxDepth],
-// [MaxValues] and the bytes it has really sent.
+// Every value is a [Value]. [Append] writes values and [Unmarshal] reads them. What a peer
+// can make it allocate is bounded by [MaxDepth], [MaxValues] and the bytes that it has sent.
 //
 // It owns the format and its bounds. It must not know which commands there are.
 //
@@ -27,11 +26,10 @@ type (
 	Boolean bool
 
 	// String is a string, long string or XML document. Peers send bytes that
-	// are not UTF-8 and control characters too; they are kept.
+	// are not UTF-8 and control characters too; String has them unchanged.
 	String string
 
-	// Null also stands for what has no other meaning here: a reference and the
-	// "unsupported" marker.
+	// Null also stands for a reference and for the "unsupported" marker.
 	Null      struct{}
 	Undefined struct{}
 

@@ -65,8 +65,7 @@ func (c AudioCodec) String() string {
 }
 
 // AudioHeader is the start of an audio tag's data. Codec is zero if Packet is
-// Ignored. The rate and size bits of the old header are left out: they mean
-// nothing for AAC.
+// Ignored. It omits the rate and size bits of the old header: they mean nothing for AAC.
 type AudioHeader struct {
 	Codec  AudioCodec
 	Packet PacketType
@@ -76,8 +75,7 @@ const exAudioTracks = 5 // Enhanced RTMP v2, AudioPacketType
 
 // ParseAudio splits the data of an audio tag. The body is part of b and may be
 // empty. An empty tag, which some senders use for silence, is Ignored. If the
-// data ends inside the header, or a length in it lies, the error is
-// ErrTruncated.
+// data ends inside the header, or a length in it is false, the error is ErrTruncated.
 func ParseAudio(b []byte) (AudioHeader, []byte, error) {
 	if len(b) == 0 {
 		return AudioHeader{}, nil, nil

@@ -15,7 +15,7 @@ const (
 	exMetadata      = 4 // video: AMF metadata; audio: MultichannelConfig
 	exModEx         = 7
 
-	exNothing = 0xff // our own: none of the packet types
+	exNothing = 0xff // none of the packet types; not on the wire
 )
 
 // multitrack types, Enhanced RTMP v2, AvMultitrackType

@@ -15,7 +15,7 @@ const (
 	tagHeaderSize  = 11
 	backSize       = 4 // PreviousTagSize, after every tag
 
-	// growStep bounds the memory taken ahead of the bytes that back it.
+	// growStep bounds the memory that is allocated ahead of the bytes.
 	growStep = 64 << 10
 )
 
@@ -40,9 +40,9 @@ func AppendTag(b []byte, t Tag) []byte {
 	return binary.BigEndian.AppendUint32(b, tagHeaderSize+n)
 }
 
-// CutTag takes one tag, as it stands in a file or in an RTMP aggregate message,
-// off b. The tag's data is part of b. The size that follows a tag may be
-// missing after the last one. A torn tag is io.ErrUnexpectedEOF.
+// CutTag returns the first tag of b, as a file or an RTMP aggregate message has it, and the
+// rest of b. The tag's data is part of b. The size behind the last tag may be missing. A
+// tag that is cut short is io.ErrUnexpectedEOF.
 func CutTag(b []byte) (t Tag, rest []byte, err error) {
 	if len(b) < tagHeaderSize {
 		return Tag{}, nil, io.ErrUnexpectedEOF
@@ -91,8 +91,7 @@ func (r *Reader) readTag() (Tag, error) {
 		}
 		r.started = true
 	}
-	// Sizes before a tag are often wrong in files from the wild, and nothing
-	// needs them.
+	// Sizes before a tag are often wrong in real files, and nothing needs them.
 	var h [backSize + tagHeaderSize]byte
 	if n, err := io.ReadFull(r.r, h[:]); err != nil {
 		if n == backSize && err == io.ErrUnexpectedEOF {

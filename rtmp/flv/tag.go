@@ -19,7 +19,7 @@ import "fmt"
 // already at 2^31.
 type Millis uint32
 
-// TagType says what a tag carries. Its values are also RTMP message types.
+// TagType is the kind of a tag. Its values are also RTMP message types.
 type TagType uint8
 
 const (
@@ -43,8 +43,8 @@ func (t TagType) String() string {
 // MaxData is the largest number of bytes in a tag: its length field has 24 bits.
 const MaxData = 1<<24 - 1
 
-// Tag is one message of a stream. Whoever hands out a Tag says how long Data
-// stays valid; it is never to be changed.
+// Tag is one message of a stream. The function that returns or passes a Tag says how long
+// Data is valid. Data must not be changed.
 type Tag struct {
 	Type TagType
 	Time Millis

@@ -2,7 +2,7 @@ package flv
 
 import "fmt"
 
-// PacketType says what follows a video or audio header.
+// PacketType is the kind of data that follows a video or audio header.
 type PacketType uint8
 
 const (
@@ -73,7 +73,7 @@ func (c VideoCodec) String() string {
 	return codecName(uint32(c))
 }
 
-// codecName names a codec that is not in our tables.
+// codecName returns a name for a codec that the tables do not have.
 func codecName(c uint32) string {
 	if c < 16 {
 		return fmt.Sprintf("codec %d", c)
@@ -102,8 +102,8 @@ const (
 )
 
 // ParseVideo splits the data of a video tag. The body is part of b and may be
-// empty. If the data ends inside the header, or a length in it lies, the error
-// is ErrTruncated.
+// empty. If the data ends inside the header, or a length in it is false, the error is
+// ErrTruncated.
 func ParseVideo(b []byte) (VideoHeader, []byte, error) {
 	if len(b) == 0 {
 		return VideoHeader{}, nil, nil

@@ -22,7 +22,7 @@ func Hostname(authority string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
-// Kind is how an authority tells the bucket.
+// Kind is how an authority names the bucket.
 type Kind uint8
 
 const (
@@ -32,24 +32,23 @@ const (
 	Unknown              // any other name; it may be a CNAME of any bucket
 )
 
-// Host is an authority as far as it concerns the bucket. Bucket is empty where
-// it names none; with Label that is a request to the service, which the Node
-// SDK sends to IP endpoints as ".oss-cn-hangzhou.aliyuncs.com". With Unknown it
-// is a guess from a name like bucket.oss.example.com.
+// Host is what an authority says about the bucket. Bucket is empty if it names none; with
+// Label that is a request to the service, which the Node SDK sends to IP endpoints as
+// ".oss-cn-hangzhou.aliyuncs.com". With Unknown it is a guess from a name such as
+// bucket.oss.example.com.
 type Host struct {
 	Kind   Kind
 	Bucket string
 }
 
-// Domains are the names under which a server is reached. The zero value knows
-// localhost and the endpoints of the cloud, which clients send when osslive is
-// their proxy.
+// Domains are the names under which a server is reached. The zero value has localhost and
+// the endpoints of the cloud, which clients send if osslive is their proxy.
 type Domains struct {
 	Base   []string          // BUCKET.domain names a bucket
 	CNAMEs map[string]string // host name, as Hostname returns it, to bucket
 }
 
-// Host reads an authority.
+// Host returns what an authority says about the bucket.
 func (d Domains) Host(authority string) Host {
 	host := Hostname(authority)
 	if bucket, ok := d.CNAMEs[host]; ok {
@@ -80,8 +79,8 @@ func (d Domains) Host(authority string) Host {
 	return Host{Kind: Unknown}
 }
 
-// cloudEndpoint tells whether a host is one that buckets are labels of
-// ("Regions and endpoints" page): oss-REGION.aliyuncs.com, the older
+// cloudEndpoint reports whether a host is an endpoint of the cloud, below which buckets are
+// labels ("Regions and endpoints" page): oss-REGION.aliyuncs.com, the older
 // oss.aliyuncs.com, and REGION.oss.aliyuncs.com for IPv6.
 func cloudEndpoint(host string) bool {
 	name, found := strings.CutSuffix(host, ".aliyuncs.com")
@@ -95,8 +94,8 @@ func cloudEndpoint(host string) bool {
 	return first == "oss" || strings.HasPrefix(first, "oss-")
 }
 
-// Cloud tells whether a host belongs to the real service. A client follows an
-// answer that names one to the cloud, unless this server is its proxy.
+// Cloud reports whether a host belongs to the real service. An answer that names such a host
+// leads the client to the cloud, unless this server is its proxy.
 func Cloud(host string) bool {
 	host = Hostname(host)
 	return host == "aliyuncs.com" || strings.HasSuffix(host, ".aliyuncs.com")

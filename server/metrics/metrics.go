@@ -108,11 +108,11 @@ func (m *Metrics) Panic() { m.panics.Inc() }
 // the fields of rtmp.Limits and a few constants, or http.
 func (m *Metrics) Limit(protocol, name string) { m.limits.WithLabelValues(protocol, name).Inc() }
 
-// Refused counts a publish that was not let in, by the code it was told.
+// Refused counts a publish that was refused, by the code of the refusal.
 func (m *Metrics) Refused(code string) { m.publishes.WithLabelValues(code).Inc() }
 
-// Ended counts a publish that was let in and is over. Result is "ended" or the
-// code it was cut off with.
+// Ended counts the end of an accepted publish. Result is "ended", or the code with which the
+// server ended it.
 func (m *Metrics) Ended(result string) { m.publishes.WithLabelValues(result).Inc() }
 
 // Segment counts a segment of the given size, listed in its playlist after took.

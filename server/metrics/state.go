@@ -6,18 +6,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// State is what the gauges ask when they are read. Functions may be nil: there is
-// no such gauge then. All are called by many goroutines.
+// State has the functions that the gauges call. A nil function has no gauge. They are called
+// by many goroutines.
 type State struct {
 	Version string
 	Ready   func() bool
 
 	HTTPConnections, RTMPConnections func() int
 
-	// DiskFree is what this process may still write, in bytes; DiskReserve is
-	// below which of it nothing more is written.
+	// DiskFree returns the free bytes of the disk; below DiskReserve nothing more is
+	// written.
 	DiskFree, DiskReserve func() float64
-	// CertificateEnd is when clients begin to refuse the certificate.
+	// CertificateEnd returns when the certificate expires.
 	CertificateEnd func() time.Time
 }
 

@@ -19,7 +19,7 @@ type File struct {
 func Profile(title, publish string, fragDuration int) (folder string, files []File) {
 	folder = folderName(title)
 	server, key := SplitOBS(publish)
-	// What OBS does not find in these files it fills in by itself.
+	// OBS fills in the settings that these files do not have.
 	basic := fmt.Sprintf(`[General]
 Name=%s
 
@@ -58,7 +58,7 @@ ChannelSetup=Stereo
 	}
 }
 
-// document cannot fail: the maps above hold text and numbers.
+// document encodes JSON. It cannot fail: the maps hold text and numbers.
 func document(v any) []byte {
 	text, err := json.MarshalIndent(v, "", "    ")
 	if err != nil {
@@ -67,7 +67,7 @@ func document(v any) []byte {
 	return append(text, '\n')
 }
 
-// folderName keeps of a title what every file system and the INI file take.
+// folderName returns the characters of a title that every file system and the INI file take.
 func folderName(title string) string {
 	name := strings.Map(func(c rune) rune {
 		if special(c) || c == '.' || c == '/' || c == ':' || c == '=' {

@@ -18,13 +18,13 @@ func URL(host, bucket, channel string, query url.Values) string {
 	return u.String()
 }
 
-// Encode returns query with %20 for a space: RTMP servers take a plus for itself.
+// Encode returns query with %20 for a space: to RTMP servers a plus is a plus.
 func Encode(query url.Values) string {
 	return strings.ReplaceAll(query.Encode(), "+", "%20")
 }
 
-// SplitOBS returns what OBS, like other encoders with two fields, has for
-// Server and Stream Key. The whole query belongs to the key.
+// SplitOBS returns the fields Server and Stream Key of OBS and other encoders with two
+// fields. The whole query belongs to the key.
 func SplitOBS(publish string) (server, key string) {
 	path, query, signed := strings.Cut(publish, "?")
 	i := strings.LastIndexByte(path, '/')
@@ -35,8 +35,8 @@ func SplitOBS(publish string) (server, key string) {
 	return server, key
 }
 
-// KeyframeInterval is how far apart key frames should be, in seconds, so that
-// segments of fragDuration seconds can be cut exactly: a divisor of it.
+// KeyframeInterval returns the interval of key frames, in seconds, with which segments of
+// fragDuration seconds are cut exactly: a divisor of it.
 func KeyframeInterval(fragDuration int) int {
 	if fragDuration%2 == 0 {
 		return 2
@@ -44,7 +44,7 @@ func KeyframeInterval(fragDuration int) int {
 	return 1
 }
 
-// frameRate is that of the pictures which the command lines make.
+// frameRate is the frame rate of the test pictures.
 const frameRate = 30
 
 // FFmpeg returns a command that publishes a test picture and a tone.

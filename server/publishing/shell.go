@@ -2,7 +2,7 @@ package publishing
 
 import "strings"
 
-// Shell is what a command line is written for.
+// Shell is the shell that a command line is written for.
 type Shell int
 
 const (
@@ -12,8 +12,8 @@ const (
 	PowerShell
 )
 
-// Quote returns text that the shell takes for the one word, whatever is in it.
-// Words that mean nothing else stay as they are.
+// Quote returns text that the shell reads as one word, whatever the word contains. Words
+// without special characters are unchanged.
 func (s Shell) Quote(word string) string {
 	if word != "" && !strings.ContainsFunc(word, special) {
 		return word
@@ -21,8 +21,8 @@ func (s Shell) Quote(word string) string {
 	if s == Sh {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
-	// PowerShell takes four more characters for an apostrophe, and all of them
-	// doubled for one of themselves ("about_Quoting_Rules").
+	// PowerShell has four more characters that end a quoted text like an apostrophe;
+	// each is escaped by doubling it ("about_Quoting_Rules").
 	var b strings.Builder
 	b.WriteByte('\'')
 	for _, c := range word {
@@ -35,8 +35,8 @@ func (s Shell) Quote(word string) string {
 	return b.String()
 }
 
-// special tells what has a meaning in one of the shells, somewhere in a word:
-// PowerShell makes two words of one with a comma.
+// special reports whether a character has a meaning in one of the shells somewhere in a
+// word: PowerShell splits a word at a comma.
 func special(c rune) bool {
 	plain := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 	return !plain && !strings.ContainsRune("-_./:=", c)

@@ -27,18 +27,17 @@ const ContentType = "application/x-mpegURL"
 // ErrNoSegments says that nothing was recorded in the span.
 var ErrNoSegments = errors.New("no segment in the time span")
 
-// piece is how many bytes of a playlist are gathered before they are sent.
+// piece is the number of bytes of a playlist that are sent at once.
 const piece = 4 << 10
 
 // Query is a channel and the span of time whose segments make a playlist.
-// The channel need not exist any more; the Node SDK's tests ask for one that
-// was deleted.
+// The channel may have been deleted: the Node SDK's tests ask for such a one.
 type Query struct {
 	Bucket, Channel string
 	From, To        time.Time // both included
 }
 
-// Playlist is what must be known before the first line of a playlist.
+// Playlist has what must be known before the first line of a playlist is written.
 type Playlist struct {
 	ETag string // changes whenever the list does
 
@@ -47,8 +46,8 @@ type Playlist struct {
 	targetDuration int
 }
 
-// New reads the segments once. A day may have many, so they are read again to be
-// written rather than kept.
+// New reads the segments once for the totals. Write reads them again, because a day may have
+// too many for memory.
 func New(ctx context.Context, s *store.Store, q Query) (*Playlist, error) {
 	p := &Playlist{store: s, query: q}
 	var longest time.Duration
@@ -70,9 +69,8 @@ func New(ctx context.Context, s *store.Store, q Query) (*Playlist, error) {
 	return p, nil
 }
 
-// segments yields what the playlist lists. Between segments of different
-// sessions stands a discontinuity, whatever was recorded with them; before the
-// first there is nothing to be discontinuous with.
+// segments yields the segments of the playlist. Between segments of different sessions there
+// is a discontinuity, whatever their records say; the first segment has none.
 func (p *Playlist) segments(ctx context.Context) iter.Seq2[hls.Segment, error] {
 	return func(yield func(hls.Segment, error) bool) {
 		previous := ""

@@ -29,7 +29,7 @@ var recordsBucket = []byte("records")
 
 const revBytes = 8
 
-// Options are how a KV is opened. The zero value is what a server wants.
+// Options of Open. The zero value is that of a server.
 type Options struct {
 	// LockWait is how long another process may hold the file; 0 means 900 ms.
 	LockWait time.Duration
@@ -65,9 +65,8 @@ func (kv *KV) Close() error {
 	return err
 }
 
-// Err tells why no more is written, or nil. After a write has failed half-way,
-// nobody knows what the disk holds of it: the file is not written again until it is
-// opened anew.
+// Err returns why the file is read-only, or nil. After a write that failed half-way the
+// content of the disk is unknown, so the file is not written again until it is reopened.
 func (kv *KV) Err() error {
 	if err := kv.failed.Load(); err != nil {
 		return *err
@@ -130,7 +129,7 @@ func rev(v []byte) uint64 {
 	return binary.BigEndian.Uint64(v)
 }
 
-// request is a Commit that waits for its turn.
+// request is a Commit in the queue of the committer.
 type request struct {
 	ops     []seam.Op
 	written []seam.Record // what the transaction has made of them
@@ -138,8 +137,8 @@ type request struct {
 	done    chan struct{}
 }
 
-// Commit gives up on ctx only while it waits for its turn: once begun, its outcome
-// is certain.
+// Commit ends with ctx only while it waits in the queue: once its transaction has begun, it
+// waits for the outcome.
 func (kv *KV) Commit(ctx context.Context, ops ...seam.Op) error {
 	if err := seam.CheckCommit(ops); err != nil {
 		return err
@@ -164,7 +163,7 @@ func (kv *KV) Commit(ctx context.Context, ops ...seam.Op) error {
 	}
 }
 
-// maxGroup bounds the transaction that a crowd of commits shares.
+// maxGroup bounds the number of commits that share a transaction.
 const maxGroup = 256
 
 func (kv *KV) commitLoop() {
@@ -179,8 +178,8 @@ func (kv *KV) commitLoop() {
 	}
 }
 
-// gather returns first and all others that are waiting, those too that only wait for
-// a processor to say so.
+// gather returns first and all other commits in the queue. It yields once, so that
+// goroutines which are about to commit can join.
 func (kv *KV) gather(first *request) []*request {
 	runtime.Gosched()
 	group := []*request{first}
@@ -211,8 +210,8 @@ func (kv *KV) commit(group []*request) {
 		kv.cache.end(group, err == nil)
 	}
 	for _, r := range group {
-		// A conflict was seen in a transaction that has not happened: whom it
-		// lost against may have failed too. Reading again will tell.
+		// The transaction has failed, so a conflict in it may be with a commit that has
+		// failed too: the caller reads again.
 		if err != nil && !errors.Is(r.err, seam.ErrConflict) {
 			r.err = err
 		}
@@ -220,7 +219,7 @@ func (kv *KV) commit(group []*request) {
 	}
 }
 
-// apply does all ops, or none and returns ErrConflict.
+// apply applies all ops, or none and returns ErrConflict.
 func (r *request) apply(b *bolt.Bucket) error {
 	for _, op := range r.ops {
 		if !op.Expect.Holds(rev(b.Get([]byte(op.Key)))) {
@@ -249,9 +248,9 @@ func (r *request) apply(b *bolt.Bucket) error {
 	return nil
 }
 
-// judge decides what a failed transaction means. A disk without room has refused
-// pages that nothing refers to yet, and the next attempt may succeed. Everything
-// else is final.
+// judge decides what a failed transaction means. On a full disk the pages that could not be
+// written are not referred to yet, so that the next attempt may succeed. Every other failure
+// is final.
 func (kv *KV) judge(err error) error {
 	if err == nil {
 		return nil

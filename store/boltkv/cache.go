@@ -6,33 +6,32 @@ import (
 	"osslive/store/seam"
 )
 
-// Bounds of a cache, in bytes: of one record that is kept, and of all together.
+// Bounds of a cache, in bytes: of one record, and of all records together.
 const (
 	maxCachedValue = 64 << 10
 	maxCached      = 1 << 20
 )
 
-// cachedOverhead is what a record takes besides its key and its value, roughly.
+// cachedOverhead is the memory of a record besides its key and its value, roughly.
 const cachedOverhead = 128
 
-// cache keeps records that were read, also that there is none, so that what is read
-// again and again needs no transaction; what nobody reads, such as most segments, is
-// not kept. It never answers with what a commit has replaced: a record leaves it
-// before a commit that changes it can be seen, its new value comes in behind that,
-// and one that was read meanwhile does not get in.
+// cache holds records that were read, and keys without a record, so that repeated reads need
+// no transaction. Records that nobody reads, such as most segments, are not cached. The cache
+// is never stale: the keys of a commit are evicted before its transaction starts and filled
+// again after it; a read that overlapped a commit (its epoch has changed) is not cached.
 type cache struct {
 	mu      sync.RWMutex
-	records map[string]seam.Record // Rev 0: there is none
-	bytes   int                    // that the records take
-	epoch   uint64                 // goes up where a commit begins and where it ends
-	writing map[string]bool        // keys of the commit under way: was it here?
+	records map[string]seam.Record // Rev 0: no record
+	bytes   int                    // of memory that the records take
+	epoch   uint64                 // changes when a commit begins and when it ends
+	writing map[string]bool        // keys of the running commit: whether it was cached
 }
 
 func newCache() *cache {
 	return &cache{records: map[string]seam.Record{}, writing: map[string]bool{}}
 }
 
-// get returns what add needs to know if the record is not here.
+// get returns a cached record, or the epoch for add.
 func (c *cache) get(key string) (rec seam.Record, ok bool, epoch uint64) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -40,7 +39,7 @@ func (c *cache) get(key string) (rec seam.Record, ok bool, epoch uint64) {
 	return rec, ok, c.epoch
 }
 
-// add keeps a record that was read after get had said epoch.
+// add caches a record that was read after get had returned epoch.
 func (c *cache) add(rec seam.Record, epoch uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,7 +72,7 @@ func (c *cache) remove(key string) {
 	}
 }
 
-// begin is called before a transaction that does what the group asks for.
+// begin is called before the transaction of a group of commits.
 func (c *cache) begin(group []*request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,7 +88,7 @@ func (c *cache) begin(group []*request) {
 	}
 }
 
-// end is called when that transaction is over, and has happened or not.
+// end is called after that transaction, with whether it was committed.
 func (c *cache) end(group []*request, happened bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -18,11 +18,10 @@ import (
 	"osslive/store/internal/datadir"
 )
 
-// defaultLockWait leaves a process that gives up some time to say so within the
-// second.
+// defaultLockWait is short enough for a process that gives up to report it within a second.
 const defaultLockWait = 900 * time.Millisecond
 
-// LockedError says that another process has the file open.
+// LockedError reports that another process has the file open.
 type LockedError struct {
 	Path string
 	PID  int // of the holder; 0 if unknown
@@ -73,9 +72,9 @@ func Open(path string, o Options) (*KV, error) {
 	return kv, nil
 }
 
-// openDB opens the database. At pages that make no sense bbolt panics, and beyond
-// the end of a file that was cut short the memory it is mapped to faults; here both
-// are a damaged file.
+// openDB opens the database. It turns a panic of bbolt, at pages that make no sense, and a
+// memory fault, beyond the end of a file that was cut short, into the error of a damaged
+// file.
 func openDB(path string, lockWait time.Duration) (db *bolt.DB, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -95,7 +94,7 @@ func openDB(path string, lockWait time.Duration) (db *bolt.DB, err error) {
 	return db, nil
 }
 
-// checkLength compares the file with what its newest header says it holds.
+// checkLength compares the size of the file with its newest header.
 func checkLength(db *bolt.DB) error {
 	info, err := os.Stat(db.Path())
 	if err != nil {
@@ -113,7 +112,7 @@ func boltOptions(lockWait time.Duration) *bolt.Options {
 	return &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType}
 }
 
-// check refuses a file that is bbolt's but not ours.
+// check refuses a bbolt file that is not one of osslive.
 func (kv *KV) check() error {
 	return kv.db.View(func(tx *bolt.Tx) error {
 		if tx.Bucket(recordsBucket) == nil {
@@ -125,10 +124,10 @@ func (kv *KV) check() error {
 
 const leftover = ".new-*"
 
-// create makes the file unless there is one. It is made under another name and
-// linked to its own when it is whole: bbolt cannot open a file whose very first
-// pages were cut off. Linking, unlike renaming, never takes the place of a file that
-// another process has made and opened meanwhile.
+// create creates the file unless it exists. It writes it under another name and links it to
+// its own name when it is whole, because bbolt cannot open a file whose first pages are cut
+// off. Unlike a rename, a link does not replace a file that another process has created and
+// opened meanwhile.
 func create(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -165,8 +164,8 @@ func create(path string) error {
 	return datadir.SyncPath(filepath.Dir(path))
 }
 
-// removeLeftovers removes what a first start that was killed left behind. The lock
-// is held: nobody else is making the file now and will need it.
+// removeLeftovers removes the files of a first start that was killed. The lock is held: no
+// other process is creating the file.
 func removeLeftovers(path string) error {
 	names, err := filepath.Glob(escape(path) + leftover)
 	if err != nil {
@@ -180,7 +179,7 @@ func removeLeftovers(path string) error {
 	return nil
 }
 
-// escape makes a path a pattern that matches just it.
+// escape returns a pattern that matches exactly a path.
 func escape(path string) string {
 	if os.PathSeparator == '\\' {
 		return path // Windows has no escapes in patterns, nor most of these in names

@@ -27,10 +27,10 @@ import (
 	"osslive/store/seam"
 )
 
-// Options are how Blobs are opened. The zero value is what a server wants.
+// Options of Open. The zero value is that of a server.
 type Options struct {
-	// Relaxed leaves data unsynced: it survives the end of the process, not
-	// that of the machine.
+	// Relaxed does not sync data: it survives the end of the process, but not a power
+	// cut.
 	Relaxed bool
 	// LowWater is how many bytes must stay free on the disk; 0 means the
 	// smaller of 256 MiB and 2 % of it, -1 nothing.
@@ -39,7 +39,7 @@ type Options struct {
 
 const defaultLowWater = 256 << 20
 
-// checkAgain is how soon after a look at the free space a new blob takes another.
+// checkAgain is the time after which a new blob checks the free space again.
 const checkAgain = 50 * time.Millisecond
 
 // Blobs is a seam.Blobs. It belongs to one process.
@@ -47,27 +47,26 @@ type Blobs struct {
 	root    *os.Root
 	options Options
 	roomy   atomic.Int64 // until when there is room for another blob, in Unix nanoseconds
-	// space tells the bytes that are free and all there are; a test can set it.
+	// space returns the free bytes and all bytes of the disk; a test can set it.
 	space func() (free, total uint64, err error)
 }
 
 var _ seam.Blobs = (*Blobs)(nil)
 
-// Open makes the directory, for this user alone, unless it exists.
+// Open opens the directory; it creates it for this user alone if it does not exist.
 func Open(dir string, o Options) (*Blobs, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	// A link could lead this user's rights to somebody else's files.
+	// A symbolic link could lead to files of another user.
 	if info, err := os.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		return nil, fmt.Errorf("%s is a symbolic link; remove it, or let the data directory itself be the link", dir)
 	}
 	if err := datadir.Prepare(dir); err != nil {
 		return nil, err
 	}
-	// The directory is ours and nobody else's business; where permissions
-	// cannot be set, they are somebody else's already.
+	// For this user alone. Where that cannot be set, another user owns the directory.
 	_ = os.Chmod(dir, 0o700)
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -80,11 +79,10 @@ func Open(dir string, o Options) (*Blobs, error) {
 	return b, nil
 }
 
-// Close leaves readers that are open as they are.
+// Close does not close open readers.
 func (b *Blobs) Close() error { return b.root.Close() }
 
-// makeFolders makes all folders at once, so that no later Create has to sync the
-// root.
+// makeFolders creates all folders, so that no later Create has to sync the root.
 func (b *Blobs) makeFolders() error {
 	for i := range 256 {
 		if err := b.root.Mkdir(folder(i), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -104,7 +102,7 @@ func (b *Blobs) syncFolder(name string) error {
 	return errors.Join(datadir.Sync(d), d.Close())
 }
 
-// path returns where a blob is. An id that is not ours has no path.
+// path returns the file of a blob. An id that this package did not make has none.
 func path(id seam.BlobID) (string, bool) {
 	if len(id) != 32 {
 		return "", false
@@ -132,8 +130,8 @@ func (b *Blobs) Create(ctx context.Context) (seam.BlobWriter, error) {
 	return &writer{blobs: b, id: seam.BlobID(hex.EncodeToString(id[:]))}, nil
 }
 
-// Check tells why no blob can be made now, nil if one can: the disk is full or
-// was made read-only under us.
+// Check returns why no blob can be created now, for example because the disk is full or has
+// become read-only, or nil.
 func (b *Blobs) Check() error {
 	dir := b.root.Name()
 	if err := writable(dir); err != nil {
@@ -142,7 +140,7 @@ func (b *Blobs) Check() error {
 	return b.checkSpace()
 }
 
-// Space returns the bytes that are free, and those that must stay so.
+// Space returns the free bytes of the disk, and how many of them must stay free.
 func (b *Blobs) Space() (free, low uint64, err error) {
 	free, total, err := b.space()
 	if err != nil {
@@ -157,7 +155,7 @@ func (b *Blobs) Space() (free, low uint64, err error) {
 	return free, LowWater(total), nil
 }
 
-// LowWater is how many bytes stay free of a disk of total bytes, by default.
+// LowWater returns how many of total bytes stay free by default.
 func LowWater(total uint64) uint64 { return min(defaultLowWater, total/50) }
 
 func (b *Blobs) checkSpace() error {

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// reader is a part of a file. Its WriteTo lets a connection take the file itself,
-// which is how the kernel sends it without a copy (sendfile).
+// reader reads a part of a file. Its WriteTo passes the file itself to a connection, so that
+// the kernel sends it without a copy (sendfile).
 type reader struct {
 	file *os.File
 	size int64 // of the file
@@ -25,7 +25,7 @@ func (r *reader) Read(p []byte) (int, error) {
 }
 
 func (r *reader) WriteTo(w io.Writer) (int64, error) {
-	// Connections recognise a LimitedReader around a file.
+	// A connection uses sendfile for a LimitedReader around a file.
 	n, err := io.Copy(w, &io.LimitedReader{R: r.file, N: r.left})
 	r.left -= n
 	return n, err

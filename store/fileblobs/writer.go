@@ -10,11 +10,10 @@ import (
 	"osslive/store/seam"
 )
 
-// checkEvery is after how many bytes of one blob the free space is looked at
-// again.
+// checkEvery is the number of bytes of a blob after which the free space is checked again.
 const checkEvery = 16 << 20
 
-// writer makes its file with the first bytes: a blob that is aborted before costs
+// writer creates its file with the first bytes, so that a blob that is aborted before costs
 // nothing.
 type writer struct {
 	blobs     *Blobs
@@ -81,7 +80,7 @@ func (w *writer) Commit() error {
 	}
 	w.err = errEnded
 	if err != nil {
-		// What a failed sync has left of the file, nobody knows.
+		// After a failed sync the content of the file is unknown.
 		w.remove()
 		return fmt.Errorf("blob %s: %w", w.id, full(err))
 	}
@@ -110,8 +109,8 @@ func (w *writer) Abort() {
 	}
 }
 
-// remove is for a file that no record names: if it fails, the sweep at the next
-// start removes it.
+// remove removes the file. If that fails, the sweep at the next start removes it: no record
+// names it.
 func (w *writer) remove() {
 	name, _ := path(w.id)
 	w.blobs.root.Remove(name)

@@ -2,9 +2,9 @@ package seam
 
 import "fmt"
 
-// CheckCommit tells whether ops are within the bounds of one Commit: at most
-// MaxOps of them, MaxCommitBytes of keys and values, and no key twice. Backends
-// call it, so that all refuse alike.
+// CheckCommit returns an error unless ops are within the bounds of one Commit: at most
+// MaxOps, at most MaxCommitBytes of keys and values, and no key twice. Backends call it, so
+// that all of them refuse the same.
 func CheckCommit(ops []Op) error {
 	if len(ops) > MaxOps {
 		return fmt.Errorf("%w: %d operations, at most %d", ErrTooLarge, len(ops), MaxOps)

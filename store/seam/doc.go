@@ -4,6 +4,6 @@
 //
 // It owns the contract between the store and a backend, with its errors and limits;
 // package storetest holds every backend to it. A backend imports this package and nothing
-// of the domain: it must not know what a key, a value or a blob stands for. It keeps no promise about several processes beyond
-// what the methods say: package store has the caveats.
+// of the domain: it must not know what a key, a value or a blob stands for. Package store
+// has the caveats about several processes.
 package seam

@@ -2,8 +2,8 @@ package seam
 
 import "context"
 
-// Bounds of one Commit; storetest holds every backend to them. They are the
-// defaults of etcd, so that what runs here runs there.
+// Bounds of one Commit, which storetest checks with every backend. They are the defaults of
+// etcd, so that a Commit that fits here fits there.
 const (
 	MaxOps         = 64
 	MaxCommitBytes = 1 << 20
@@ -12,11 +12,11 @@ const (
 // Record is a stored value and the revision of the commit that last wrote it.
 type Record struct {
 	Key   string
-	Value []byte // shared: nobody changes it
+	Value []byte // shared: not to be changed
 	Rev   uint64 // > 0
 }
 
-// KV keeps small records. Commit applies all its ops or none; when it returns
+// KV stores small records. Commit applies all its ops or none; when it returns
 // nil the change is durable. It fails with ErrConflict if any record is not at
 // the revision its op expects, and nothing has changed then.
 //
@@ -31,7 +31,7 @@ type KV interface {
 	Commit(ctx context.Context, ops ...Op) error
 }
 
-// OpKind says what an Op does to its record.
+// OpKind is what an Op does to its record.
 type OpKind uint8
 
 const (
@@ -48,8 +48,7 @@ type Op struct {
 	Expect Expect
 }
 
-// Expect is what must be true of a record for its Op to apply. The zero value
-// is Any.
+// Expect is a condition on a record under which its Op applies. The zero value is Any.
 type Expect struct {
 	kind expectKind
 	rev  uint64
@@ -71,8 +70,8 @@ var (
 // AtRev expects the record to exist at exactly the given revision.
 func AtRev(rev uint64) Expect { return Expect{kind: expectRev, rev: rev} }
 
-// Holds tells whether a record at rev meets the expectation; rev 0 means that
-// there is no record. Backends call it, so that all read an Expect alike.
+// Holds reports whether a record at rev meets the expectation; rev 0 stands for no record.
+// Backends call it.
 func (e Expect) Holds(rev uint64) bool {
 	switch e.kind {
 	case expectAbsent:

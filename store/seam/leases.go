@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Leases keeps volatile records that vanish when their holder stops renewing
-// them: who publishes to a channel, and how it goes. Nothing in it survives
-// the process that holds it.
+// Leases stores volatile records that vanish when their holder stops renewing them: the
+// publisher of a channel and its statistics. A lease does not survive the process that holds
+// it.
 type Leases interface {
 	// Claim takes the key for ttl, or fails with ErrConflict while another
 	// holder has it.
 	Claim(ctx context.Context, key string, value []byte, ttl time.Duration) (Lease, error)
-	// Get returns the value last given for key, or ErrNotFound.
+	// Get returns the last value of key, or ErrNotFound.
 	Get(ctx context.Context, key string) ([]byte, error)
 }
 
-// Lease is a claim that is held.
+// Lease is a key that its holder has claimed.
 type Lease interface {
-	// Renew stores a new value and holds the key for another ttl. ErrNotFound
-	// says that the lease has lapsed and may be somebody else's.
+	// Renew stores a new value and extends the lease by its ttl. ErrNotFound says that
+	// the lease has lapsed, and that another holder may have the key.
 	Renew(ctx context.Context, value []byte) error
-	// Release gives the key free; releasing a lapsed lease does nothing.
+	// Release frees the key. For a lapsed lease it does nothing.
 	Release(ctx context.Context) error
 }

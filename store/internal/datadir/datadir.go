@@ -12,9 +12,8 @@ import (
 	"path/filepath"
 )
 
-// Prepare makes dir and its parents for this user alone, unless it exists, and
-// tries that a file can be made in it. The error names the path, the user and what
-// to do.
+// Prepare creates dir and its parents for this user alone, unless they exist, and checks that
+// a file can be created in dir. The error names the path, the user and the fix.
 func Prepare(dir string) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -37,8 +36,7 @@ func explain(dir string, err error) error {
 	return fmt.Errorf("data directory %w", Explain(dir, err))
 }
 
-// Explain says of an error with the file or directory at path whose it is to mend,
-// and how.
+// Explain adds to err the path, the uid that was refused, and the command that fixes it.
 func Explain(path string, err error) error {
 	uid := os.Getuid()
 	switch {
@@ -51,7 +49,7 @@ func Explain(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// fileOnPath returns the part of dir that is there but is no directory.
+// fileOnPath returns the part of dir that exists and is not a directory.
 func fileOnPath(dir string) string {
 	for {
 		if info, err := os.Stat(dir); err == nil {
@@ -68,7 +66,7 @@ func fileOnPath(dir string) string {
 	}
 }
 
-// SyncPath is Sync for the directory at path.
+// SyncPath is Sync of the directory at path.
 func SyncPath(path string) error {
 	d, err := os.Open(path)
 	if err != nil {

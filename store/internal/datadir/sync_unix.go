@@ -12,7 +12,7 @@ import (
 // renamed or removed in it.
 func Sync(dir *os.File) error { return dir.Sync() }
 
-// NoSpace tells whether err says that the disk is full.
+// NoSpace reports whether err says that the disk is full.
 func NoSpace(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

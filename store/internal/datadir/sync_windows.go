@@ -11,7 +11,7 @@ import (
 // directory's handle cannot be flushed.
 func Sync(*os.File) error { return nil }
 
-// NoSpace tells whether err says that the disk is full.
+// NoSpace reports whether err says that the disk is full.
 func NoSpace(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }
