@@ -2,8 +2,8 @@ package seam
 
 import "context"
 
-// Bounds of one Commit, which storetest checks with every backend. They are the defaults of
-// etcd, so that a Commit that fits here fits there.
+// Bounds of one Commit, which storetest checks with every backend. They are below the
+// defaults of etcd (128 operations, 1.5 MiB), so that a Commit that fits here fits there.
 const (
 	MaxOps         = 64
 	MaxCommitBytes = 1 << 20
