@@ -81,7 +81,7 @@ func takeCapture(t *testing.T, name, command string) {
 	}
 }
 
-// teeConn keeps what is read.
+// teeConn records all bytes read.
 type teeConn struct {
 	net.Conn
 	w io.Writer

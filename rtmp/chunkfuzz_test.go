@@ -51,7 +51,7 @@ func checkChunks(t *testing.T, wire []byte) {
 	}
 }
 
-// ranOut tells whether err is a want of memory for messages in progress.
+// ranOut reports whether err is the limit on unfinished messages.
 func ranOut(err error) bool {
 	var limit *LimitError
 	return errors.As(err, &limit) && strings.HasPrefix(limit.Limit, "Buffered")

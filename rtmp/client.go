@@ -20,19 +20,18 @@ import (
 
 const (
 	clientChunkSize = 64 << 10
-	closeWait       = 5 * time.Second // for the server to finish what was published
+	closeWait       = 5 * time.Second // for the server to finish the publish
 	refusalWait     = time.Second     // for the text of a server that hung up
 )
 
-// Client publishes one stream. WriteTag is for one goroutine; Close may be
-// called by another.
+// Client publishes one stream. One goroutine calls WriteTag; another may call Close.
 type Client struct {
 	nc     net.Conn
 	in     *chunkReader
 	stream uint32 // message stream ID
 	buf    []byte // for a script tag
 
-	mu  sync.Mutex // guards what is written
+	mu  sync.Mutex // guards out
 	out chunkWriter
 
 	done chan struct{} // closed when the server has ended the publish
@@ -221,9 +220,9 @@ func (c *Client) send(csid byte, m message) error {
 // onMetaData is the beginning of a script tag of that name.
 var onMetaData = amf0.Append(nil, amf0.String("onMetaData"))
 
-// WriteTag sends a tag; it blocks while the server does not read. After the
-// server has ended the publish it returns the reason, a *RejectError if there
-// was one. Tags of other types than audio, video and script are dropped.
+// WriteTag sends a tag; it blocks while the server does not read, and does not keep
+// t.Data. Once the server has ended the publish it returns the reason, a *RejectError if
+// the server sent one. Tags of other types than audio, video and script are dropped.
 func (c *Client) WriteTag(t flv.Tag) error {
 	select {
 	case <-c.done:

@@ -53,8 +53,8 @@ type conn struct {
 	start  time.Time
 
 	state     state
-	published bool // ever
-	evicted   bool // counts no longer among those that wait; the server's mu guards it
+	published bool // a publish was accepted
+	evicted   bool // counts no longer among those that wait; the Server.mu guards it
 	client    client
 	streamID  uint32 // message stream that onStatus goes to
 	stream    Stream // while publishing
@@ -67,7 +67,7 @@ type conn struct {
 	acknowledged, sent int64
 	ackWindow          int64 // the client's, 0 if it has not asked
 
-	arrival *arrival // since the first publish; nil where it is not to be had
+	arrival *arrival // since the first publish; nil for TLS, and outside Linux
 	pace    pace
 
 	limitName, missing string // of the time limit that runs, see allow
@@ -80,7 +80,7 @@ type conn struct {
 
 	mu    sync.Mutex
 	armed time.Time // the deadline of nc that arm has set
-	turn  int       // of the publish that Kick ends; a later one is not meant
+	turn  int       // number of the current publish; Kick ends only the one it was made for
 }
 
 // client is what the client sent with connect.
@@ -285,9 +285,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	c.mu.Unlock()
 	c.sent += int64(n)
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded): // nothing more can be said to the client
+	case errors.Is(err, os.ErrDeadlineExceeded): // nothing more can be sent to the client
 		if tcp, ok := under[interface{ SetLinger(int) error }](c.nc); ok {
-			_ = tcp.SetLinger(0) // nor does the kernel keep it after the close
+			_ = tcp.SetLinger(0) // the kernel drops unsent bytes at the close
 		}
 		err = &ioError{limitErrorf("Write", "the client took no reply within %v", c.limits.Write)}
 	case err != nil:

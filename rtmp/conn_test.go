@@ -210,7 +210,7 @@ func TestHopelessConnect(t *testing.T) {
 	}
 }
 
-// lingering notes what is to become of unsent bytes.
+// lingering records the argument of SetLinger.
 type lingering struct {
 	net.Conn
 	seconds int

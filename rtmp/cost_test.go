@@ -11,7 +11,7 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// counted is a scripted connection that counts what is asked of it.
+// counted is a scripted connection that counts the calls of its methods.
 type counted struct {
 	scripted
 	reads, deadlines int
@@ -27,7 +27,7 @@ func (c *counted) SetReadDeadline(time.Time) error {
 	return nil
 }
 
-// framesOf returns what a publisher of so many frames sends.
+// framesOf returns the bytes of a publisher that sends that number of frames.
 func framesOf(frames int) []byte {
 	p := &peer{w: chunker{size: 128}}
 	p.w.Write(append([]byte{3}, make([]byte, 2*handshakeSize)...))

@@ -14,8 +14,8 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// TestEveryLimit goes over each limit there is. The end of the connection tells
-// which, and the server serves the next one.
+// TestEveryLimit exceeds each limit. OnClose reports which one, and the server serves
+// the next connection.
 func TestEveryLimit(t *testing.T) {
 	limits := DefaultLimits()
 	limits.Waiting = 4

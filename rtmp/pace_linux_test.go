@@ -9,7 +9,7 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// counter is a Handler and a Stream that says what it was given.
+// counter is a Handler and a Stream that reports the tags it gets.
 type counter struct{ sizes chan int }
 
 func (c *counter) Publish(context.Context, *PublishRequest) (Stream, error) { return c, nil }

@@ -11,7 +11,7 @@ import (
 	"osslive/rtmp/flv"
 )
 
-// peer is a client that does what it is told.
+// peer is a client that a test scripts.
 type peer struct {
 	t  testing.TB
 	nc net.Conn
@@ -90,7 +90,7 @@ func (p *peer) tag(t flv.Tag) {
 	p.w.message(4, messageType(t.Type), uint32(t.Time), t.Data)
 }
 
-// send writes what was prepared; a server that has hung up is no failure yet.
+// send writes the prepared bytes; a closed connection does not fail the test here.
 func (p *peer) send() {
 	p.nc.Write(p.w.Bytes())
 	p.w.Reset()

@@ -25,26 +25,26 @@ type Handler interface {
 // Stream takes the tags of a publisher. The connection's goroutine calls its methods: while
 // WriteTag blocks, nothing is read and the publisher waits. That time is not idle time.
 type Stream interface {
-	// WriteTag takes an audio, video or script tag; its data is valid until
-	// WriteTag returns. An error ends publish and connection; the publisher gets it as
-	// it gets that of Handler.Publish.
+	// WriteTag takes an audio, video or script tag; its data is valid until WriteTag
+	// returns. An error ends publish and connection; the publisher gets the text that it
+	// would get from Handler.Publish.
 	WriteTag(flv.Tag) error
 
 	// Close is called exactly once, whichever way a publish ends. The cause is nil if
-	// the publisher ended it properly; otherwise it is the error of
-	// WriteTag, what Kick was given, ErrServerClosed, a *ProtocolError,
-	// *LimitError or *PanicError, or an error of the network.
+	// the publisher ended it properly; otherwise it is the error of WriteTag, the
+	// argument of Kick, ErrServerClosed, a *ProtocolError, *LimitError or *PanicError,
+	// or an error of the network.
 	Close(cause error)
 }
 
 // PublishRequest is what a client asks for with publish.
 type PublishRequest struct {
-	Host  string     // of the URL, in lower case, without user and port; "" if the client did not say
+	Host  string     // of the URL, in lower case, without user and port; "" if the client sent none
 	Path  []string   // of the URL: its non-empty parts, decoded, e.g. live and a channel
 	Query url.Values // of the URL, decoded once; '+' is a plus, repeated names keep all values
 
 	Type     string // "live", "record", "append" or ""
-	FlashVer string // how the client calls itself
+	FlashVer string // the client's name for itself
 
 	RemoteAddr, LocalAddr net.Addr
 
@@ -132,7 +132,7 @@ func (s *Server) Serve(l net.Listener) error {
 	for {
 		nc, err := l.Accept()
 		if err == nil {
-			go s.Admit(nc)() // admitted here: while there is no room for one, none is taken
+			go s.Admit(nc)() // Admit runs here, before the next Accept
 			continue
 		}
 		s.mu.Lock()
@@ -152,8 +152,8 @@ func (s *Server) Serve(l net.Listener) error {
 
 const acceptPause = 20 * time.Millisecond
 
-// ServeConn serves one connection, whoever accepted it, closes it and returns. It does not
-// panic: a panic of Handler or Stream is the reason that OnClose gets.
+// ServeConn serves one connection that the caller accepted, closes it and returns. It
+// does not panic: a panic of Handler or Stream is the reason that OnClose gets.
 func (s *Server) ServeConn(nc net.Conn) { s.Admit(nc)() }
 
 // Admit counts nc against Limits.Waiting, evicting the connection that has waited longest if

@@ -123,8 +123,8 @@ func TestDialGivesUp(t *testing.T) {
 	}
 }
 
-// How a publish may end: the Stream is closed once, with a cause, and the
-// publisher is told.
+// TestEndOfPublish: however a publish ends, its Stream is closed once, with the cause,
+// and the publisher gets a status.
 func TestEndOfPublish(t *testing.T) {
 	boom := errors.New("boom")
 	reject := &RejectError{CodeRejected, "InvalidVideoCodec: no"}
@@ -373,7 +373,8 @@ func (c stubborn) Close() error {
 	return c.Conn.Close()
 }
 
-// One client that cannot be written to and is not closed at once holds up nobody.
+// A client that cannot be written to, and is slow to close, does not delay other
+// connections.
 func TestStubbornClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limits := DefaultLimits()

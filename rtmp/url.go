@@ -8,8 +8,8 @@ import (
 // signatureSize is the length of a V1 signature: base64 of 20 bytes.
 const signatureSize = 28
 
-// joinURL puts together again what the client took apart: the URL that its user
-// typed. See PublishRequest for the results. No part may be longer than maxPart.
+// joinURL joins the parts of the URL that its user typed, which the client took apart.
+// See PublishRequest for the results. No part may be longer than maxPart.
 //
 // Clients cut at different slashes, and the query, which is meant to follow the
 // channel, may hold raw ones:
@@ -45,7 +45,7 @@ func joinURL(app, tcURL, name string, maxPart int) (host string, path []string, 
 
 var errControl = &RejectError{CodeBadName, "InvalidArgument: the URL contains a line break or a zero byte"}
 
-// checkURLPart looks at app, tcUrl or stream name.
+// checkURLPart checks the length and the characters of app, tcUrl or stream name.
 func checkURLPart(s string, maxPart int) error {
 	if len(s) > maxPart {
 		return limitErrorf("URLPart", "a part of the URL has %d bytes, at most %d are taken", len(s), maxPart)
@@ -122,8 +122,8 @@ func cutInQuery(path, query string) bool {
 	return false
 }
 
-// parseQuery decodes once. A '+' stays one: it belongs to the base64 of a
-// signature. Every appearance of a name is kept.
+// parseQuery decodes once. A '+' stays one: it belongs to the base64 of a signature. All
+// values of a repeated name are in the result.
 func parseQuery(s string) url.Values {
 	values := make(url.Values)
 	for pair := range strings.SplitSeq(s, "&") {

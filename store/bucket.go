@@ -8,9 +8,10 @@ import (
 	"osslive/store/seam"
 )
 
-// ACL says what callers without a key of the server may do with a bucket or an object.
+// ACL is what callers without a key of the server may do with a bucket or an object.
 type ACL string
 
+// ACLs, as the header x-oss-acl has them.
 const (
 	Private         ACL = "private"
 	PublicRead      ACL = "public-read"

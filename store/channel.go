@@ -28,7 +28,7 @@ func DefaultTarget() Target {
 	return Target{FragDuration: 5, FragCount: 3, PlaylistName: "playlist.m3u8"}
 }
 
-// Target says what a publish turns into. Its type is always HLS.
+// Target is the form in which a publish is stored. Its type is always HLS.
 type Target struct {
 	FragDuration int // seconds, 1 to 100
 	FragCount    int // segments in the live playlist, 1 to 100

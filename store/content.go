@@ -183,7 +183,7 @@ type extentReader struct {
 	store          *Store
 	ctx            context.Context
 	left           []extent // the first is the open one, or the next
-	offset, length int64    // what is to be read of left
+	offset, length int64    // the bytes of left still to read
 	open           io.ReadCloser
 	openLeft       int64 // bytes to come from open
 }

@@ -26,7 +26,7 @@ type CORSRule struct {
 	AllowedMethods []string // GET, PUT, DELETE, POST, HEAD
 	AllowedHeaders []string
 	ExposeHeaders  []string
-	MaxAge         int // seconds for which a preflight's answer may be kept; 0 unsaid
+	MaxAge         int // seconds for which a browser may cache a preflight's answer; 0 sends no header
 }
 
 func (c CORS) check() error {

@@ -15,7 +15,7 @@ import (
 )
 
 // faults makes the seams fail at one step. Every change to KV and Blobs has two: one
-// before it happens and one after, when it has happened and nobody is told.
+// before it happens and one after, when it has happened but its caller gets an error.
 type faults struct {
 	mu    sync.Mutex
 	at    int  // the step that fails, from 1
@@ -26,7 +26,7 @@ type faults struct {
 
 var errFault = errors.New("injected fault")
 
-// step counts one and tells whether it fails.
+// step counts one step and reports whether it fails.
 func (f *faults) step(name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -241,10 +241,10 @@ func (j *journal) check(t *testing.T, e *env) {
 	e.checkRecords()
 }
 
-// TestCrash runs the script with a fault at its first step, then at its second, and
-// so on, until it gets through; once with a process that dies of it and once with
-// one that goes on. Afterwards the store is opened again: what was acknowledged is
-// there, what was not is there wholly or not at all, and nothing else is.
+// TestCrash runs the script with a fault at its first step, then at its second, and so
+// on, until it gets through; once with a process that dies of it and once with one that
+// goes on. Afterwards the store is opened again: acknowledged changes are there, others
+// are there wholly or not at all, and nothing else is.
 //
 // In memory that is every step; on disk, where each takes many syncs, some.
 func TestCrash(t *testing.T) {

@@ -17,10 +17,10 @@
 //
 // # Records
 //
-// Values are JSON unless said otherwise; times are Unix milliseconds. Names
-// are data: bucket names hold no '/', channel names hold none either, and what
-// follows the second '/' of an object record is the object's key as it is, so
-// that byte order of records is byte order of keys.
+// Values are JSON unless noted otherwise; times are Unix milliseconds. Names are data:
+// bucket names hold no '/', channel names hold none either, and what follows the second
+// '/' of an object record is the object's key as it is, so that byte order of records is
+// byte order of keys.
 //
 //	key                           value                             written by
 //	format                        number of this layout             Recover
@@ -46,18 +46,17 @@
 //
 // # What guards what
 //
-// What must change together is one Commit, and every Commit is guarded by the
-// revisions of what was read to decide it; on ErrConflict the operation reads
-// again. A write that creates a record inside a bucket is guarded by the bucket's
-// record. DeleteBucket first marks it as deleting, which fails all writes under
-// way, and removes it only at that very revision; a write that meets the mark
-// takes it back in its own Commit, and the deletion then finds the bucket in use.
+// What must change together is one Commit, and every Commit is guarded by the revisions
+// of the records that decided it; on ErrConflict the operation reads again. A write that
+// creates a record inside a bucket is guarded by the bucket's record. DeleteBucket first
+// marks it as deleting, which fails all writes under way, and removes it only at that
+// very revision; a write that meets the mark takes it back in its own Commit, and the
+// deletion then finds the bucket in use.
 //
-// A session's commits are guarded by the channel's position. It names the one
-// session that may write, and it exists only together with the channel, which in
-// turn keeps the bucket: so a publisher that was superseded, or whose channel was
-// deleted, cannot add a segment. A channel is live while the session named by its
-// position holds the lease.
+// A session's commits are guarded by the channel's position. It names the one session
+// that may write, and it exists only together with the channel, which in turn keeps the
+// bucket: so a publisher whose channel has another publisher, or was deleted, cannot add
+// a segment. A channel is live while the session named by its position holds the lease.
 //
 // # Blobs
 //

@@ -24,7 +24,7 @@ func (kv *interposed) Commit(ctx context.Context, ops ...seam.Op) error {
 	return kv.KV.Commit(ctx, ops...)
 }
 
-// TestFence: what is decided by one state of a channel is not done to another.
+// TestFence: an operation that read one state of a channel does not change a later one.
 func TestFence(t *testing.T) {
 	newStores := func(t *testing.T) (s, other *store.Store, kv *interposed) {
 		e := newMemoryEnv(t)

@@ -90,8 +90,8 @@ func (s *Store) DeleteObject(ctx context.Context, bucket, key string) error {
 	})
 }
 
-// SetObjectACL changes who may use an object; "" is default, what the ACL of the
-// bucket says. Errors are those of Object.
+// SetObjectACL replaces the ACL of an object; "" stands for that of the bucket. Errors
+// are those of Object.
 func (s *Store) SetObjectACL(ctx context.Context, bucket, key string, acl ACL) error {
 	if err := acl.checkObject(); err != nil {
 		return err

@@ -169,8 +169,8 @@ func TestOpenObject(t *testing.T) {
 	}
 }
 
-// TestDeletedWhileRead: who has a body open reads it to its end; who comes late is
-// told to look again.
+// TestDeletedWhileRead: an open body can be read to its end; opening it after the
+// deletion is ErrNoSuchKey.
 func TestDeletedWhileRead(t *testing.T) {
 	e := newEnv(t)
 	putBucket(t, e.Store, "demo")

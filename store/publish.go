@@ -27,6 +27,7 @@ var _ io.Writer = (*SegmentWriter)(nil)
 // Name returns the segment's name, as playlists list it.
 func (w *SegmentWriter) Name() string { return w.segment.Name }
 
+// Write adds bytes to the segment. Errors are ErrFull and those of the backend.
 func (w *SegmentWriter) Write(p []byte) (int, error) {
 	n, err := w.blob.Write(p)
 	w.size += int64(n)

@@ -108,8 +108,8 @@ func TestChannelRaces(t *testing.T) {
 	t.Logf("deleted last in %d of 40 rounds", lost)
 }
 
-// TestPlaylistsAreComplete: whoever reads a playlist can read all it lists, while
-// it moves on and others write the same keys.
+// TestPlaylistsAreComplete: all segments that a playlist lists can be read, while it
+// moves on and others write the same keys.
 func TestPlaylistsAreComplete(t *testing.T) {
 	e := newEnv(t)
 	ctx := t.Context()

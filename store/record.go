@@ -153,7 +153,7 @@ type corsRuleRecord struct {
 	MaxAge         int      `json:"maxAge,omitempty"`
 }
 
-// garbageRecord names what is to be removed. If it is empty, that is the blob of its key.
+// garbageRecord names the bytes to remove. An empty one stands for the blob of its key.
 type garbageRecord struct {
 	Blobs   []seam.BlobID `json:"blobs,omitempty"`
 	Extents string        `json:"extents,omitempty"` // a record b/<id> and the blobs it lists

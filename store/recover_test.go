@@ -70,7 +70,7 @@ func TestRecoverSessions(t *testing.T) {
 	e.checkRecords()
 }
 
-// TestRecoverLive: a start beside processes that publish closes none of theirs.
+// TestRecoverLive: Recover does not close the sessions of other processes that publish.
 func TestRecoverLive(t *testing.T) {
 	e := newEnv(t)
 	putBucket(t, e.Store, "demo")

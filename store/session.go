@@ -85,7 +85,7 @@ func (x *Session) begin(ctx context.Context, bucket, channel string, start Sessi
 	if err := s.resume(ctx, bucket, channel, playlist, &pos); err != nil {
 		return err
 	}
-	history.closeStale(&pos, leaseRecord{}) // the lease is ours: nobody else's session goes on
+	history.closeStale(&pos, leaseRecord{}) // this session holds the lease: all others have ended
 	history.Sessions = append(history.Sessions, sessionRecord{
 		ID: x.id, Start: began.UnixMilli(), RemoteAddr: start.RemoteAddr,
 	})

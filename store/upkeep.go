@@ -8,9 +8,9 @@ import (
 )
 
 // Upkeep removes segments that ended more than retain ago, if retain is not 0, and frees
-// the bytes of what was deleted. Call it every few seconds. What it cannot do now, for
-// example because a blob is being read, it does at a later call. Segments in the window of
-// a channel stay.
+// the bytes of deleted objects. Call it every few seconds. What it cannot do now, for
+// example because a blob is being read, it does at a later call. Segments in the window
+// of a channel stay.
 func (s *Store) Upkeep(ctx context.Context, retain time.Duration) error {
 	var errs [2]error
 	if retain > 0 {

@@ -309,8 +309,8 @@ func TestManyParts(t *testing.T) {
 	}
 }
 
-// TestReadWhileReplaced: who reads an object in several blobs reads it to its end,
-// and the blobs go when the last reader has.
+// TestReadWhileReplaced: an open object of several blobs can be read to its end, and the
+// blobs go when the last reader has.
 func TestReadWhileReplaced(t *testing.T) {
 	e := newEnv(t)
 	putBucket(t, e.Store, "demo")

@@ -8,6 +8,7 @@ import (
 	"math"
 )
 
+// Errors of Unmarshal.
 var (
 	ErrTooDeep = fmt.Errorf("amf0: more than %d containers inside each other", MaxDepth)
 	ErrTooMany = fmt.Errorf("amf0: more than %d values", MaxValues)

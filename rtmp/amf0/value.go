@@ -22,7 +22,10 @@ type Value interface {
 }
 
 type (
-	Number  float64
+	// Number is a double, the only number of AMF0. It may be infinite or NaN.
+	Number float64
+
+	// Boolean is one byte on the wire; each value but 0 is true.
 	Boolean bool
 
 	// String is a string, long string or XML document. Peers send bytes that
@@ -30,7 +33,9 @@ type (
 	String string
 
 	// Null also stands for a reference and for the "unsupported" marker.
-	Null      struct{}
+	Null struct{}
+
+	// Undefined is a value without a content.
 	Undefined struct{}
 
 	// Object keeps its properties in the order of the wire. The class name of
@@ -41,6 +46,7 @@ type (
 	// which many writers get wrong and Unmarshal ignores.
 	ECMAArray []Property
 
+	// StrictArray is a list of values without names.
 	StrictArray []Value
 )
 

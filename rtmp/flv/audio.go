@@ -4,6 +4,7 @@ package flv
 // there is none; zero is no codec.
 type AudioCodec uint32
 
+// Audio codecs.
 const (
 	LinearPCM    AudioCodec = 1 // in the byte order of the sender's machine
 	ADPCM        AudioCodec = 2

@@ -69,6 +69,7 @@ type Reader struct {
 	err     error
 }
 
+// NewReader returns a Reader of r. It reads nothing before the first ReadTag.
 func NewReader(r io.Reader) *Reader { return &Reader{r: r} }
 
 // ReadTag returns the next tag; its data is valid until the following call.

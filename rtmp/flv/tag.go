@@ -22,10 +22,11 @@ type Millis uint32
 // TagType is the kind of a tag. Its values are also RTMP message types.
 type TagType uint8
 
+// Kinds of tags, FLV 10.1 §E.4.1.
 const (
 	Audio  TagType = 8
 	Video  TagType = 9
-	Script TagType = 18
+	Script TagType = 18 // AMF0 data such as onMetaData
 )
 
 func (t TagType) String() string {

@@ -17,6 +17,7 @@ const (
 // FrameType is the kind of a video frame, FLV 10.1 §E.4.3.1.
 type FrameType uint8
 
+// Kinds of video frames.
 const (
 	KeyFrame        FrameType = 1
 	InterFrame      FrameType = 2
@@ -28,6 +29,7 @@ const (
 // VideoCodec is a FourCC, or the codec ID of FLV 10.1 where there is none.
 type VideoCodec uint32
 
+// Video codecs.
 const (
 	SorensonH263 VideoCodec = 2
 	ScreenVideo  VideoCodec = 3

@@ -59,7 +59,7 @@ func (kv *KV) Close() error {
 	kv.close.Do(func() {
 		close(kv.quit)
 		<-kv.done
-		// First the id, while the lock is still ours.
+		// The id goes first, while this process still holds the lock.
 		err = errors.Join(removePID(kv.path), kv.db.Close())
 	})
 	return err

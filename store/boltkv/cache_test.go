@@ -86,7 +86,7 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
-// What is read stays when it is written, and what is only written never comes in.
+// A cached record stays cached when it is written; a write alone caches nothing.
 func TestCacheKeepsWhatIsRead(t *testing.T) {
 	kv := open(t, filepath.Join(t.TempDir(), "meta.db"))
 	ctx := t.Context()

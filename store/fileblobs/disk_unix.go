@@ -15,8 +15,9 @@ func DiskSpace(dir string) (free, total uint64, err error) {
 	return uint64(st.Bavail) * size, uint64(st.Blocks) * size, nil
 }
 
-// writable tells why this user can make no file in a directory: rights, or a disk
-// that is read-only. It asks the real user, who is the one that runs the server.
+// writable returns why this user cannot create a file in a directory: missing rights, or
+// a read-only disk. access(2) checks the real user, which is the one that runs the
+// server.
 func writable(dir string) error {
 	const write = 2 // W_OK of access(2)
 	return syscall.Access(dir, write)

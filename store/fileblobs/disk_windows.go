@@ -17,11 +17,10 @@ func DiskSpace(dir string) (free, total uint64, err error) {
 	return free, total, err
 }
 
-// writable: here only the attempt to write tells.
+// writable returns nil: on Windows only an attempt to write shows whether it is allowed.
 func writable(string) error { return nil }
 
-// isSharing tells whether a file could not be removed because somebody has it
-// open.
+// isSharing reports whether a file could not be removed because it is open.
 func isSharing(err error) bool {
 	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
 }

@@ -255,7 +255,7 @@ func (b *Blobs) List(ctx context.Context, f func(seam.BlobID) error) error {
 		for _, e := range entries {
 			id := seam.BlobID(e.Name())
 			if name, ok := path(id); !ok || filepath.Dir(name) != folder(i) {
-				continue // not ours to touch
+				continue // not a blob
 			}
 			if err := f(id); err != nil {
 				return err

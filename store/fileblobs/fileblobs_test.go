@@ -119,7 +119,7 @@ func TestPlanted(t *testing.T) {
 	if _, err := os.Stat(secret); err != nil {
 		t.Errorf("the link's target: %v", err)
 	}
-	// A file that is none of ours is left alone.
+	// A file that is not a blob stays.
 	stranger := filepath.Join(dir, "00", "stranger")
 	if err := os.WriteFile(stranger, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ type Blobs struct {
 
 var _ seam.Blobs = (*Blobs)(nil)
 
-// NewBlobs returns Blobs without a blob.
+// NewBlobs returns an empty Blobs.
 func NewBlobs() *Blobs {
 	return &Blobs{committed: map[seam.BlobID][]byte{}, open: map[seam.BlobID]struct{}{}}
 }

@@ -25,7 +25,7 @@ type lease struct {
 
 var _ seam.Leases = (*Leases)(nil)
 
-// NewLeases returns Leases that nobody holds.
+// NewLeases returns Leases without a lease.
 func NewLeases() *Leases { return &Leases{held: map[string]*lease{}} }
 
 func (l *Leases) Claim(ctx context.Context, key string, value []byte, ttl time.Duration) (seam.Lease, error) {

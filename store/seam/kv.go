@@ -34,10 +34,11 @@ type KV interface {
 // OpKind is what an Op does to its record.
 type OpKind uint8
 
+// Kinds of operations.
 const (
-	OpPut OpKind = iota
-	OpDelete
-	OpCheck // only the expectation, no change
+	OpPut    OpKind = iota // writes Value
+	OpDelete               // removes the record; a missing one is no error
+	OpCheck                // checks Expect and changes nothing
 )
 
 // Op is one step of a Commit.
@@ -63,7 +64,9 @@ const (
 )
 
 var (
-	Any    = Expect{}
+	// Any expects nothing.
+	Any = Expect{}
+	// Absent expects no record.
 	Absent = Expect{kind: expectAbsent}
 )
 
@@ -82,8 +85,14 @@ func (e Expect) Holds(rev uint64) bool {
 	return true
 }
 
+// Put returns an Op that writes a record. The value must not change until Commit returns.
 func Put(key string, value []byte, e Expect) Op {
 	return Op{Kind: OpPut, Key: key, Value: value, Expect: e}
 }
+
+// Delete returns an Op that removes a record. It is no error if there is none and e allows
+// that.
 func Delete(key string, e Expect) Op { return Op{Kind: OpDelete, Key: key, Expect: e} }
-func Check(key string, e Expect) Op  { return Op{Kind: OpCheck, Key: key, Expect: e} }
+
+// Check returns an Op that changes nothing; the Commit fails if the record does not meet e.
+func Check(key string, e Expect) Op { return Op{Kind: OpCheck, Key: key, Expect: e} }

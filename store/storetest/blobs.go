@@ -13,7 +13,7 @@ import (
 	"osslive/store/seam"
 )
 
-// TestBlobs tests Blobs; open returns some without a blob.
+// TestBlobs tests a seam.Blobs; open returns one without a blob.
 func TestBlobs(t *testing.T, open func(t *testing.T) seam.Blobs) {
 	for name, test := range map[string]func(*testing.T, seam.Blobs){
 		"RoundTrip":   testBlobsRoundTrip,
@@ -61,7 +61,7 @@ func testBlobsRanges(t *testing.T, b seam.Blobs) {
 	}
 }
 
-// testBlobsWriterTo: the shortcut sends the same as Read, also after Read has taken
+// testBlobsWriterTo: WriteTo sends the same bytes as Read, also after Read has returned
 // a part.
 func testBlobsWriterTo(t *testing.T, b seam.Blobs) {
 	data := random(100_000)

@@ -17,7 +17,7 @@ import (
 	"osslive/store/seam"
 )
 
-// TestKV tests a KV; open returns an empty one, which its test closes.
+// TestKV tests a seam.KV; open returns an empty one.
 func TestKV(t *testing.T, open func(t *testing.T) seam.KV) {
 	for name, test := range map[string]func(*testing.T, seam.KV){
 		"Get":            testKVGet,

@@ -13,7 +13,7 @@ import (
 // long is a TTL that no test outlives.
 const long = time.Hour
 
-// TestLeases tests Leases; open returns some that nobody holds.
+// TestLeases tests a seam.Leases; open returns one without a lease.
 func TestLeases(t *testing.T, open func(t *testing.T) seam.Leases) {
 	for name, test := range map[string]func(*testing.T, seam.Leases){
 		"Claim":     testLeasesClaim,
@@ -88,7 +88,7 @@ func testLeasesLapse(t *testing.T, l seam.Leases) {
 	}
 }
 
-// testLeasesSuccessor: who has lost a lease cannot touch its next holder's.
+// testLeasesSuccessor: a holder that has lost its lease cannot change the next holder's.
 func testLeasesSuccessor(t *testing.T, l seam.Leases) {
 	old := claim(t, l, "k", "old", 20*time.Millisecond)
 	waitLapsed(t, l, "k")
