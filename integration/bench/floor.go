@@ -9,9 +9,8 @@ import (
 	"path/filepath"
 )
 
-// copyToFiles is the least that a server which keeps streams can do: it
-// accepts, reads 64 KiB at a time, and writes all of it to a file for each
-// connection. It parses nothing.
+// copyToFiles does the least work of a server that stores streams: it reads 64 KiB at a
+// time and writes them to a file for each connection. It parses nothing.
 func copyToFiles(ln net.Listener, dir string) error {
 	for i := 0; ; i++ {
 		c, err := ln.Accept()
@@ -25,15 +24,15 @@ func copyToFiles(ln net.Listener, dir string) error {
 		go func() {
 			defer c.Close()
 			defer f.Close()
-			// Hidden behind these, neither side offers Go a way around the buffer.
+			// These types hide ReadFrom and WriteTo, so that io.CopyBuffer uses the
+			// buffer.
 			io.CopyBuffer(struct{ io.Writer }{f}, struct{ io.Reader }{c}, make([]byte, 64<<10))
 		}()
 	}
 }
 
-// serveFiles is the least that a Go server of objects can do: net/http on
-// files, PUT by a temporary file and a rename. It knows no names, no metadata,
-// no signatures.
+// serveFiles does the least work of an object server in Go: net/http on files, PUT by a
+// temporary file and a rename, without rules for names, metadata and signatures.
 func serveFiles(ln net.Listener, dir string) error {
 	return http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := filepath.Join(dir, filepath.Base(r.URL.Path))

@@ -20,13 +20,13 @@ import (
 
 const perCPU = "requests per CPU second"
 
-// connections ask a server at once.
+// connections is the number of connections that send requests at the same time.
 const connections = 16
 
 const playlist = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n" +
 	"#EXTINF:2.000,\n7.ts\n#EXTINF:2.000,\n8.ts\n#EXTINF:2.000,\n9.ts\n"
 
-// objects are there before any request, by name.
+// objects are the sizes, by name, of the objects that exist before the first request.
 var objects = map[string]string{
 	"playlist.m3u8": playlist,
 	"1KiB":          strings.Repeat("x", 1<<10),
@@ -79,7 +79,7 @@ func requests(ctx context.Context, r *running, method, name string, window time.
 	return f, errors.Join(append(errs, ctx.Err())...)
 }
 
-// ask sends one request after the other on one connection, and counts answers.
+// ask sends requests one after the other on one connection, and counts the answers.
 func ask(ctx context.Context, host string, ready [][]byte, next int, answered *atomic.Int64) error {
 	c, err := new(net.Dialer).DialContext(ctx, "tcp", host)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// figures are what one run of one server gave, by name.
+// figures are the results of one run of one server, by name.
 type figures map[string]float64
 
 const (
@@ -25,7 +25,7 @@ const (
 	messagesLate = "of them late"
 )
 
-// flatOut sends about so many megabytes to a server as one stream.
+// flatOut sends about that number of megabytes to a server as one stream.
 func flatOut(ctx context.Context, r *running, s *sample, megabytes int) (figures, error) {
 	loops := max(2, megabytes*1e6/len(s.next.bytes))
 	p := publisher{sample: s, url: r.url(0), bare: r.bare}
@@ -33,17 +33,17 @@ func flatOut(ctx context.Context, r *running, s *sample, megabytes int) (figures
 	if err := p.flatOut(ctx, loops); err != nil {
 		return nil, err
 	}
-	pause(ctx, time.Second) // what the server does behind the closed connection counts as well
+	pause(ctx, time.Second) // work of the server after the close counts too
 	sent := len(s.first.bytes) + (loops-1)*len(s.next.bytes)
 	return figures{perGB: (r.cpu() - before) / (float64(sent) / 1e9)}, ctx.Err()
 }
 
-// spread is the time over which the streams of a group begin: that between key
-// frames, so that they do not cut all at once.
+// spread is the time over which the streams of a group begin: the interval of key
+// frames, so that the streams do not all cut at once.
 const spread = 2 * time.Second
 
-// realTime publishes n streams for a window, and goes on while look, if not
-// nil, looks at the playlists for d.
+// realTime publishes n streams for a window. If look is not nil, it calls look to read
+// the playlists for d, and publishes until look returns.
 func realTime(ctx context.Context, r *running, s *sample, n int, window time.Duration, look look, d time.Duration) (figures, error) {
 	f := figures{idleMB: r.resident()}
 	publishing, stop := context.WithCancel(ctx)
@@ -85,18 +85,18 @@ func realTime(ctx context.Context, r *running, s *sample, n int, window time.Dur
 	return f, errors.Join(append(errs, ctx.Err())...)
 }
 
-// allocations publishes loops of a clip to an open segment, again and again, and
-// returns how much more the process allocated than when asked for nothing: what
-// a connection, a segment and its commit cost is not a frame's.
+// allocations publishes loops of a clip to an open segment, again and again, and returns
+// the allocations beyond those of a publish without loops. So it leaves out the cost of
+// a connection, of a segment and of its commit.
 func allocations(ctx context.Context, r *running, s *sample) (figures, error) {
 	const (
 		publishes = 20
-		seconds   = 100 // the longest that a segment may be asked to be
+		seconds   = 100 // the largest FragDuration
 	)
 	if err := putChannel(ctx, r.http, "ch0", seconds); err != nil {
 		return nil, err
 	}
-	loops := int(seconds*time.Second/s.length) - 1 // the first one makes the buffers
+	loops := int(seconds*time.Second/s.length) - 1 // the first one allocates the buffers
 	p := publisher{sample: s, url: r.url(0)}
 	more := 0
 	for range publishes {
@@ -106,15 +106,14 @@ func allocations(ctx context.Context, r *running, s *sample) (figures, error) {
 		}
 		more += made
 	}
-	// What else goes on in the process makes it more or less by a few.
+	// Other work in the process changes the result by a few.
 	return figures{allocs: float64(max(0, more)) / float64(publishes*loops*s.frames)}, nil
 }
 
 var mallocs = regexp.MustCompile(`(?m)^# Mallocs = (\d+)$`)
 
-// mallocs returns how much the process has allocated. Unlike the counters of
-// /metrics, which lag behind by the free part of a page, those of a heap profile
-// are exact.
+// mallocs returns the number of allocations of the process so far. It is exact in a heap
+// profile; in /metrics it lags behind by the free part of a page.
 func (r *running) mallocs() (int, error) {
 	text, err := get(r.admin + "/debug/pprof/heap?debug=1")
 	if err != nil {

@@ -1,14 +1,14 @@
-// Bench measures osslive as a whole process and prints what it found beside
-// the targets, as a Markdown table. It asserts nothing.
+// Bench measures osslive as a whole process and prints the figures beside the targets,
+// as a Markdown table. It asserts nothing.
 //
 // CPU time and memory are those that the operating system counts for the
 // server's process and its children. Servers take turns in each round, and a
 // figure is the median over the rounds; a multiple is the median of the
 // multiples of each turn, since a machine is not equally fast all day.
 //
-// Beside osslive run the least that a server can do (floor.go) and, where it is
-// installed, nginx with its RTMP module. Publishers run in this process and
-// send bytes that were made once.
+// It also measures two servers that do the least possible work (floor.go) and, where it
+// is installed, nginx with its RTMP module. Publishers run in this process and send
+// bytes that were made once.
 package main
 
 import (
@@ -37,9 +37,9 @@ func main() {
 	}
 }
 
-// bench is what all runs share.
+// bench has the settings and the clips that all runs share.
 type bench struct {
-	binary, base      string // base: another commit's, or ""
+	binary, base      string // base: of another commit, or ""
 	window, look      time.Duration
 	megabytes         int
 	work, disk, clips string
@@ -71,7 +71,7 @@ func run(ctx context.Context) error {
 	addr := flag.String("addr", "", "of that server")
 	flag.Parse()
 	if *mode != "" {
-		signal.Reset() // a signal ends a server at once
+		signal.Reset() // in this mode the first signal ends the process
 		ln, err := net.Listen("tcp", *addr)
 		if err != nil {
 			return err
@@ -132,8 +132,8 @@ func run(ctx context.Context) error {
 	return err
 }
 
-// measureAll makes the wanted runs, by scenario and server, of each round. A run that
-// fails is logged and counted.
+// measureAll makes the wanted runs of each round, by scenario and server. It logs and
+// counts runs that fail.
 func (b *bench) measureAll(ctx context.Context, measured []scenario, wanted map[[2]string]bool, rounds int) (all results, failed int, err error) {
 	all = results{}
 	for round := range rounds {

@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// lateSegment is how long after its closing key frame a segment is late.
+// lateSegment is the time after its closing key frame from which a segment is late.
 const lateSegment = 500 * time.Millisecond
 
-// viewer looks at the playlists of a server while its publishers send. Segment
-// k, from 1, is closed by key frame k, from 0.
+// viewer reads the playlists of a server while its publishers send. Key frame k, counted
+// from 0, closes segment k, counted from 1.
 type viewer struct {
 	r *running
 
 	mu   sync.Mutex
 	keys []time.Time // of stream 0
 
-	punctual   atomic.Bool // each segment of each stream is looked for
+	punctual   atomic.Bool // look for each segment of each stream
 	late, seen atomic.Int64
 	wg         sync.WaitGroup
 }
 
-// look looks for so long, and adds what it finds to the figures.
+// look reads playlists for d and adds the results to the figures.
 type look func(v *viewer, ctx context.Context, d time.Duration, f figures)
 
-// follow returns the onKey of stream i's publisher.
+// follow returns the onKey function for the publisher of stream i.
 func (v *viewer) follow(i int) func(time.Time) {
 	k := -1
 	return func(at time.Time) {
@@ -51,8 +51,8 @@ func (v *viewer) follow(i int) func(time.Time) {
 	}
 }
 
-// delays polls the playlist of stream 0 each 2 ms, and compares the first sight
-// of each segment with the begin of sending the key frame that closed it.
+// delays polls the playlist of stream 0 every 2 ms. The delay of a segment is the time
+// from the start of sending its closing key frame to its first listing.
 func (v *viewer) delays(ctx context.Context, d time.Duration, f figures) {
 	var all []float64
 	before := -1
@@ -74,8 +74,8 @@ func (v *viewer) delays(ctx context.Context, d time.Duration, f figures) {
 	}
 }
 
-// lateness looks at each playlist once for each key frame, when the segment
-// that this closed would be late.
+// lateness reads each playlist once for each key frame, at the time when the segment
+// that it closed would be late.
 func (v *viewer) lateness(ctx context.Context, d time.Duration, f figures) {
 	v.punctual.Store(true)
 	pause(ctx, d)
@@ -87,7 +87,7 @@ func (v *viewer) lateness(ctx context.Context, d time.Duration, f figures) {
 	}
 }
 
-// count returns how many segments a playlist has ever listed.
+// count returns the number of segments that a playlist has listed so far.
 func count(playlist []byte) (n int) {
 	for line := range bytes.Lines(playlist) {
 		if sequence, ok := bytes.CutPrefix(line, []byte("#EXT-X-MEDIA-SEQUENCE:")); ok {

@@ -17,12 +17,12 @@ import (
 // process is a started server.
 type process struct {
 	cmd  *exec.Cmd
-	log  bytes.Buffer // may be read after done
+	log  bytes.Buffer // read it after done is closed
 	done chan struct{}
-	err  error // how it ended, after done
+	err  error // the result of Wait; read it after done is closed
 }
 
-// spawn starts a program that ends with the context.
+// spawn starts a program and kills it when the context ends.
 func spawn(ctx context.Context, name string, args ...string) (*process, error) {
 	p := &process{cmd: exec.CommandContext(ctx, name, args...), done: make(chan struct{})}
 	p.cmd.Stderr = &p.log
@@ -38,7 +38,7 @@ func spawn(ctx context.Context, name string, args ...string) (*process, error) {
 	return p, nil
 }
 
-// stop ends the process, in order if that is soon.
+// stop ends the process: by SIGTERM, or by SIGKILL if that takes too long.
 func (p *process) stop() {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -51,7 +51,7 @@ func (p *process) stop() {
 	}
 }
 
-// listens waits until the process takes connections at the address.
+// listens waits until the process accepts connections at the address.
 func (p *process) listens(addr string) error {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
 		if c, err := net.Dial("tcp", addr); err == nil {
@@ -76,7 +76,7 @@ func freeAddr() (string, error) {
 	return ln.Addr().String(), nil
 }
 
-// tree returns the process and those it started, proc(5).
+// tree returns the process IDs of the process and its descendants, proc(5).
 func (p *process) tree() []int {
 	children := map[int][]int{}
 	all, _ := filepath.Glob("/proc/[0-9]*")
@@ -93,9 +93,10 @@ func (p *process) tree() []int {
 	return pids
 }
 
-// stat returns the numbers of /proc/PID/stat from the state on, which counts
-// as 0: 1 is the parent, 11 to 14 are user and system time in ticks, its own
-// and of children that have ended. nil if there is no such process.
+// stat returns the fields of /proc/PID/stat from the state on, as numbers: index 0 is
+// the state (0), 1 the parent, 11 to 14 are user and system time in ticks, of the
+// process and of its children that have ended. It returns nil if there is no such
+// process.
 func stat(pid int) []float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -117,7 +118,8 @@ func (p *process) cpu() (sum float64) {
 		if len(fields) < 15 {
 			continue
 		}
-		// Exact, but of the living threads only; ticks are of all, rounded down.
+		// This is exact but counts living threads only; ticks count all threads, rounded
+		// down.
 		exact := 0.0
 		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 		for _, file := range threads {

@@ -11,19 +11,19 @@ import (
 	"osslive/integration/pusher"
 )
 
-// lateSend is when a message counts as sent late: the machine is too busy for
-// the figures to mean anything.
+// lateSend is the delay from which a message counts as sent late: the machine is then
+// too busy for meaningful figures.
 const lateSend = 200 * time.Millisecond
 
 // publisher sends a sample to one stream of a server.
 type publisher struct {
 	sample *sample
 	url    string
-	bare   bool            // url is an address that is sent the media without a word of RTMP
+	bare   bool            // url is an address that gets the media without RTMP
 	begin  time.Time       // of real time
-	onKey  func(time.Time) // a key frame is about to be sent; may be nil
+	onKey  func(time.Time) // called before a key frame is sent; may be nil
 
-	messages, late atomic.Int64 // sent in real time; may be read meanwhile
+	messages, late atomic.Int64 // counts of realTime; other goroutines may read them
 }
 
 // open connects and publishes.
@@ -44,8 +44,8 @@ func (p *publisher) open(ctx context.Context) (net.Conn, error) {
 	return c, err
 }
 
-// flatOut sends that many loops as fast as the server takes them, and returns
-// when it has read them all.
+// flatOut sends that number of loops as fast as the server reads them, and returns when
+// the server has read them all.
 func (p *publisher) flatOut(ctx context.Context, loops int) error {
 	c, err := p.open(ctx)
 	if err != nil {
@@ -63,9 +63,9 @@ func (p *publisher) flatOut(ctx context.Context, loops int) error {
 	return p.finish(c)
 }
 
-// openSegment sends a loop, which opens a segment, and then as many as loops,
-// which must not be enough to end it. It returns how much more count grew over
-// these than over none.
+// openSegment sends a loop, which opens a segment, and then that number of loops, which
+// must not be enough to end the segment. It returns the growth of count over these
+// loops, less its growth over no loops.
 func (p *publisher) openSegment(ctx context.Context, loops int, count func() (int, error)) (int, error) {
 	nc, err := p.open(ctx)
 	if err != nil {
@@ -137,7 +137,7 @@ func (p *publisher) realTime(ctx context.Context) error {
 	}
 }
 
-// finish ends the publish and waits until the server has closed too.
+// finish ends the publish and waits until the server has closed the connection.
 func (p *publisher) finish(c net.Conn) error {
 	tcp, ok := c.(*net.TCPConn)
 	if rtmp, is := c.(*pusher.Conn); is {

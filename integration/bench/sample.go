@@ -13,8 +13,8 @@ import (
 	"osslive/integration/pusher"
 )
 
-// A clip is made by ffmpeg once and kept. Both have H.264 with B-frames, a key
-// frame each 2 s and AAC, and enough noise to have their bitrate.
+// clip has the parameters of a clip, which ffmpeg makes once. Both clips have H.264 with
+// B-frames, a key frame every 2 s and AAC, and enough noise to reach their bit rate.
 type clip struct{ size, noise, video, audio string }
 
 var (
@@ -25,7 +25,7 @@ var (
 // clipLength is a multiple of the 2 s between key frames.
 const clipLength = "20"
 
-// file returns the clip's path in a folder, after making it there.
+// file returns the path of the clip in a folder; it makes the clip if it does not exist.
 func (c clip) file(ctx context.Context, dir string) (string, error) {
 	args := []string{"-v", "error", "-nostdin", "-y",
 		"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%s:rate=30,noise=alls=%s:allf=t", c.size, c.noise),
@@ -47,9 +47,9 @@ func (c clip) file(ctx context.Context, dir string) (string, error) {
 	return path, os.Rename(path+".part", path)
 }
 
-// sample is a clip in RTMP chunks, made once and sent by all publishers as it
-// is. Headers have differences of time, so the second loop's bytes may be sent
-// after it again and again, and time goes on.
+// sample is a clip in RTMP chunks, made once and sent unchanged by all publishers. Chunk
+// headers have time deltas, so the bytes of the second loop can be sent again and again
+// while the time rises.
 type sample struct {
 	chunk       int
 	first, next loop
@@ -59,12 +59,12 @@ type sample struct {
 
 type loop struct {
 	bytes    []byte
-	messages []message // of media; bytes before the first of them configure
+	messages []message // of media; the bytes before the first one are the configuration
 }
 
 type message struct {
-	end int           // in the loop's bytes; it begins where the one before ends
-	at  time.Duration // since the loop's begin
+	end int           // offset in the loop's bytes; a message begins at the end of the one before
+	at  time.Duration // since the start of the loop
 	key bool
 }
 

@@ -13,10 +13,10 @@ type scenario struct {
 	clip         clip // none for HTTP
 	chunk        int
 	streams      int
-	times        int // in each round, where once is too short for a figure to be steady; 0 is once
+	times        int // runs in each round; 0 is one. More where one run is too short for a steady figure
 	disk, strict bool
 	run          func(ctx context.Context, b *bench, r *running, s *sample) (figures, error)
-	alone        func(ctx context.Context, binary, dir string) (figures, error) // instead, starts the server itself
+	alone        func(ctx context.Context, binary, dir string) (figures, error) // replaces the run, and starts the server itself
 }
 
 var (
@@ -54,7 +54,7 @@ func flat(ctx context.Context, b *bench, r *running, s *sample) (figures, error)
 	return flatOut(ctx, r, s, b.megabytes)
 }
 
-// A third of the bytes has ten times the segments.
+// Here a third of the bytes makes ten times as many segments.
 func flatSmall(ctx context.Context, b *bench, r *running, s *sample) (figures, error) {
 	return flatOut(ctx, r, s, b.megabytes/3)
 }
@@ -71,7 +71,7 @@ func asked(method, name string) func(context.Context, *bench, *running, *sample)
 	}
 }
 
-// needs returns the runs, by scenario and server, that rows are made of.
+// needs returns the runs, by scenario and server, that the rows use.
 func needs(rows []row) map[[2]string]bool {
 	wanted := map[[2]string]bool{}
 	for _, r := range rows {

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// place is where a server keeps its data, and how.
+// place is the folder of a server's data, and its durability.
 type place struct {
 	dir        string
 	durability string // of osslive
 }
 
-// server is a program that takes streams or requests. start gives it an empty
-// folder and n streams to expect.
+// server is a program that receives streams or requests. start runs it on an empty
+// folder, for n streams.
 type server struct {
 	name  string
 	start func(ctx context.Context, p place, n int) (*running, error)
@@ -31,13 +31,13 @@ type server struct {
 type running struct {
 	*process
 	bare   bool                        // see publisher
-	url    func(i int) string          // where stream i is published
+	url    func(i int) string          // URL to publish stream i to
 	listed func(i int) ([]byte, error) // stream i's playlist; nil if there is none
 	http   string                      // base URL of its objects
 	admin  string                      // base URL of the admin address
 }
 
-// self is a server that this program is, by the name of its mode.
+// self returns a server that is this program itself, started in the named mode.
 func self(mode, name string) server {
 	return server{name, func(ctx context.Context, p place, n int) (*running, error) {
 		addr, err := freeAddr()
@@ -58,10 +58,10 @@ func self(mode, name string) server {
 	}}
 }
 
-// the only key of osslive here
+// the access key of osslive
 const keyID, keySecret = "bench-id", "bench-secret"
 
-// osslive has n live channels that cut at each key frame.
+// osslive starts the server with n live channels that cut at each key frame.
 func osslive(binary string, flags ...string) server {
 	return server{"osslive", func(ctx context.Context, p place, n int) (*running, error) {
 		addr, err := freeAddr()
@@ -88,7 +88,7 @@ func osslive(binary string, flags ...string) server {
 	}}
 }
 
-// putChannel makes a live channel whose segments have at least so many seconds.
+// putChannel creates a live channel; seconds is its FragDuration.
 func putChannel(ctx context.Context, bucket, name string, seconds int) error {
 	config := fmt.Sprintf("<LiveChannelConfiguration><Target><Type>HLS</Type><FragDuration>%d</FragDuration>"+
 		"<FragCount>8</FragCount></Target></LiveChannelConfiguration>", seconds)
@@ -105,7 +105,7 @@ func putChannel(ctx context.Context, bucket, name string, seconds int) error {
 	return err
 }
 
-// nginx is Debian's, with the packages nginx and libnginx-mod-rtmp.
+// nginx starts the server of the Debian packages nginx and libnginx-mod-rtmp.
 var nginx = server{"nginx-rtmp", func(ctx context.Context, p place, n int) (*running, error) {
 	addr, err := freeAddr()
 	if err != nil {
@@ -128,7 +128,7 @@ var nginx = server{"nginx-rtmp", func(ctx context.Context, p place, n int) (*run
 
 const nginxModule = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
 
-// One worker; HLS and nothing else; segments stay, as with osslive.
+// One worker, HLS only; segments are not deleted, as in osslive.
 const nginxConfig = `load_module MODULE;
 user root;
 daemon off;
@@ -154,7 +154,7 @@ rtmp {
 }
 `
 
-// client keeps its connections: a playlist is asked for again and again.
+// client reuses its connections, because playlists are requested again and again.
 var client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 
 func get(url string) ([]byte, error) {

@@ -19,7 +19,7 @@ const (
 	binaryMB = "MB of the binary"
 )
 
-// startup starts osslive several times as a user does on an empty folder.
+// startup starts osslive several times, each on an empty folder, as a new user does.
 func startup(ctx context.Context, binary, dir string) (figures, error) {
 	f := figures{}
 	var ready, rest []float64

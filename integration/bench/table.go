@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// row is one measure: a figure of a run as it is, or as a multiple of the same
-// figure of another.
+// row is one measure: a figure of a run, or its multiple of the same figure of another
+// run.
 type row struct {
 	name   string
 	run    string // of scenarios
@@ -25,7 +25,7 @@ type row struct {
 	unit   string
 }
 
-// base is what a figure is a multiple of, in the same round.
+// base is the run, in the same round, of which a figure is shown as a multiple.
 type base struct {
 	run    string // "" is the row's own
 	server string // "" is the row's own
@@ -36,8 +36,8 @@ var (
 	bareHTTP = &base{server: "net/http"}
 )
 
-// base returns the run, by scenario and server, that the figure of a server is
-// a multiple of.
+// base returns the run, by scenario and server, of which the figure of a server is a
+// multiple.
 func (r row) base(server string) [2]string {
 	return [2]string{cmp.Or(r.over.run, r.run), cmp.Or(r.over.server, server)}
 }
@@ -69,14 +69,14 @@ var rows = []row{
 	{"on disk, strict: real time, 50 × 1080p", "50 strict", perStream, &base{"50 disk", "floor"}, "", 0, "× floor"},
 }
 
-// absolute is what a figure shown as a multiple is itself.
+// absolute has the unit of the plain figure of which a row shows a multiple.
 var absolute = map[string]string{perGB: "s", perStream: "ms", perCPU: "/s"}
 
 // results are the figures of each round, by run and server.
 type results map[[2]string][]figures
 
-// value returns a server's median of a row, and of the figure alone where the
-// row is a multiple.
+// value returns a server's median of a row, and also that of the plain figure if the row
+// is a multiple.
 func (all results) value(r row, server string) (value, plain float64, ok bool) {
 	var values, plains []float64
 	for round, f := range all[[2]string{r.run, server}] {
@@ -127,7 +127,7 @@ func (all results) print(w io.Writer, rows []row, nginxHere bool) {
 		target, verdict := "", ""
 		if r.target != "" {
 			target = fmt.Sprintf("%s %g %s", r.target, r.limit, r.unit)
-			value = math.Round(value*100) / 100 // as it is shown
+			value = math.Round(value*100) / 100 // as the table shows it
 			if ok && (r.target == "≤" && value <= r.limit || r.target == "≥" && value >= r.limit) {
 				verdict = "✓"
 			} else {
@@ -154,7 +154,7 @@ func (all results) cell(r row, server string) string {
 	return text
 }
 
-// short writes three digits that count.
+// short formats three significant digits.
 func short(v float64) string {
 	switch {
 	case v >= 100:
@@ -165,7 +165,7 @@ func short(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
-// machine says where and when the figures came about.
+// machine describes the machine and the date of the figures.
 func machine(disk string) string {
 	read := func(path, key string) string {
 		text, _ := os.ReadFile(path)

@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// Object is an AMF0 object, in order.
+// Object is an AMF0 object; it keeps the order of its properties.
 type Object []Property
 
 // Property is one entry of an Object.
@@ -22,12 +22,12 @@ type ECMAArray Object
 // StrictArray is an AMF0 array without names.
 type StrictArray []any
 
-// AMF is encoded already, for what is not to be well formed.
+// AMF is encoded AMF0, for values that are malformed on purpose.
 type AMF []byte
 
-// AppendAMF appends values in AMF0: float64, int, bool, string, nil, Object,
-// ECMAArray, StrictArray, AMF. Any other type panics. Strings beyond 64 KiB take
-// the long form.
+// AppendAMF appends the AMF0 encoding of values of the types float64, int, bool, string,
+// nil, Object, ECMAArray, StrictArray and AMF. It panics at any other type. Strings
+// beyond 64 KiB take the long form.
 func AppendAMF(b []byte, values ...any) []byte {
 	for _, value := range values {
 		switch v := value.(type) {
@@ -77,7 +77,7 @@ func appendProperties(b []byte, o Object) []byte {
 
 var errAMF = errors.New("pusher: the server sent malformed AMF0")
 
-// decode reads all values of a command: float64, bool, string, nil, Object.
+// decode returns all values of a command, as float64, bool, string, nil and Object.
 func decode(b []byte) (values []any, err error) {
 	for len(b) > 0 {
 		var v any

@@ -13,7 +13,7 @@ const (
 	Aggregate    = 22
 )
 
-// chunk streams that Conn uses, those of ffmpeg; any from 2 to 65599 is legal
+// chunk streams that Conn uses, as ffmpeg does; any from 2 to 65599 is legal
 const (
 	ControlID = 2
 	CommandID = 3
@@ -22,7 +22,7 @@ const (
 	VideoID   = 6
 )
 
-// DefaultChunkSize is what both sides begin with, in bytes.
+// DefaultChunkSize is the chunk size with which both sides begin, in bytes.
 const DefaultChunkSize = 128
 
 // extended in the 24 bits of a time says that 32 bits follow the header.
@@ -36,8 +36,9 @@ type Message struct {
 	Body   []byte
 }
 
-// Chunker cuts messages into chunks. The zero value writes what every server
-// reads: full headers, the shortest form of chunk stream IDs, 128 bytes.
+// Chunker cuts messages into chunks. The zero value writes the form that every server
+// reads: full headers, the shortest form of chunk stream IDs, 128 bytes of a message in
+// each chunk.
 type Chunker struct {
 	Size     int  // bytes of a message in each chunk; 0 is DefaultChunkSize. See SetSize
 	IDBytes  int  // 3 for the longest form of IDs from 64 to 319 too, which have a shorter one
@@ -49,15 +50,15 @@ type Chunker struct {
 	last map[uint32]*header // by chunk stream
 }
 
-// header is what a chunk stream's next header may inherit.
+// header has the fields that a chunk stream's next header may inherit.
 type header struct {
 	message  Message // without body
 	length   int
 	delta    uint32
-	hasDelta bool // format 3 would repeat it for sure
+	hasDelta bool // format 3 repeats this delta
 }
 
-// Partial is a message of which some chunks are written.
+// Partial is a message of which some chunks have been written.
 type Partial struct {
 	c       *Chunker
 	id      uint32
@@ -67,16 +68,16 @@ type Partial struct {
 	field   uint32 // the header's time
 }
 
-// Begin returns a message none of whose chunks is written yet. Between them may
-// come those of other chunk streams.
+// Begin returns a message of which no chunk has been written. Chunks of other chunk
+// streams may come between its chunks.
 func (c *Chunker) Begin(id uint32, m Message) *Partial {
 	return &Partial{c: c, id: id, message: m, rest: m.Body}
 }
 
-// Done says that all chunks are written.
+// Done reports whether all chunks have been written.
 func (p *Partial) Done() bool { return p.begun && len(p.rest) == 0 }
 
-// Last says that the next chunk, if any, is the last one.
+// Last reports whether the next chunk is the last one.
 func (p *Partial) Last() bool { return len(p.rest) <= p.c.size() }
 
 // Next appends the next chunk.
@@ -130,7 +131,7 @@ func (p *Partial) header(b []byte) []byte {
 	delta := uint32(0)
 	if c.Compress && before != nil && before.message.Stream == m.Stream {
 		format = 1
-		delta = m.Time - before.message.Time // modulo 2^32: back in time as librtmp does
+		delta = m.Time - before.message.Time // modulo 2^32: a negative one wraps, as in librtmp
 		if before.message.Type == m.Type && before.length == len(m.Body) {
 			format = 2
 			if before.hasDelta && before.delta == delta {

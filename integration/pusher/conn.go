@@ -12,36 +12,36 @@ import (
 	"time"
 )
 
-// patience is how long the server may take for an answer, or to take what is sent.
+// patience bounds the wait for an answer of the server, and for a write to it.
 const patience = 30 * time.Second
 
-// writeSize is how much Send collects before it writes, in bytes.
+// writeSize is the number of bytes that Send collects before it writes.
 const writeSize = 64 << 10
 
-// Conn is an RTMP connection. Nothing reads from it unless a method says so;
-// what a server says to a publisher fits into the socket's buffer.
+// Conn is an RTMP connection. Only the methods that say so read from it: the messages of
+// a server to a publisher fit into the socket's buffer.
 type Conn struct {
 	net.Conn
 	Chunker
-	Stream uint32 // message stream that createStream gave
-	Piece  int    // bytes in each write of Send; 0 is many
+	Stream uint32 // message stream ID from createStream
+	Piece  int    // bytes in each write of Send; 0 is writeSize
 
 	in   *bufio.Reader
 	recv receiver
 	buf  []byte
-	id   int // last transaction
+	id   int // of the last transaction
 }
 
-// Status is what the server says in onStatus, or in _error.
+// Status is the info object of an onStatus or an _error.
 type Status struct{ Level, Code, Description string }
 
-// Refused is the error for a Status that refuses.
+// Refused is the error of a Status that refuses.
 type Refused struct{ Status }
 
 func (r *Refused) Error() string { return r.Code + ": " + r.Description }
 
-// Open connects to an RTMP URL, publishes what it names, and announces a chunk
-// size of 4096. The error is a *Refused if the server gave a reason.
+// Open connects to an RTMP URL, publishes its stream, and announces a chunk size of
+// 4096. The error is a *Refused if the server gave a reason.
 func Open(ctx context.Context, url string) (*Conn, error) {
 	host, app, name, err := Split(url)
 	if err != nil {
@@ -65,8 +65,8 @@ func Open(ctx context.Context, url string) (*Conn, error) {
 	return c, nil
 }
 
-// Split splits an RTMP URL as ffmpeg does: the name begins after the last slash
-// of the path and has the query.
+// Split splits an RTMP URL as ffmpeg does: the name is the last element of the path with
+// the query.
 func Split(url string) (host, app, name string, err error) {
 	rest, ok := strings.CutPrefix(url, "rtmp://")
 	host, path, ok2 := strings.Cut(rest, "/")
@@ -142,8 +142,8 @@ func (c *Conn) Publish(name string) error {
 	return c.Await("NetStream.Publish.Start")
 }
 
-// Result reads on to the answer to a call and returns its last argument. The
-// server has then read all that was sent before the call.
+// Result reads up to the answer to a call and returns its last argument. The server has
+// then read everything sent before the call.
 func (c *Conn) Result(id int) (any, error) {
 	for {
 		name, arguments, err := c.ReadCommand()
@@ -159,7 +159,8 @@ func (c *Conn) Result(id int) (any, error) {
 	}
 }
 
-// Await reads on to an onStatus with that code. A level of error before is a *Refused.
+// Await reads up to the onStatus with that code. An earlier status of level error is
+// returned as a *Refused.
 func (c *Conn) Await(code string) error {
 	for {
 		name, arguments, err := c.ReadCommand()
@@ -176,8 +177,8 @@ func (c *Conn) Await(code string) error {
 	}
 }
 
-// Ended reads on until the server ends the connection. The error is nil if that
-// happened without a reason, else a *Refused.
+// Ended reads until the server ends the connection. The error is a *Refused if the
+// server gave a reason, else nil.
 func (c *Conn) Ended() error {
 	if err := c.Await(""); !errors.Is(err, io.EOF) {
 		return err
@@ -194,8 +195,8 @@ func status(arguments []any) (s Status) {
 	return s
 }
 
-// ReadCommand reads on to the next command and returns its name, transaction and arguments.
-// It waits for at most half a minute.
+// ReadCommand reads up to the next command and returns its name, transaction and
+// arguments. It waits for at most half a minute.
 func (c *Conn) ReadCommand() (name string, arguments []any, err error) {
 	c.SetReadDeadline(time.Now().Add(patience))
 	for {
@@ -218,7 +219,7 @@ func (c *Conn) ReadCommand() (name string, arguments []any, err error) {
 	}
 }
 
-// ID is the chunk stream that Send uses for a type.
+// ID returns the chunk stream that Send uses for a message type.
 func ID(typ byte) uint32 {
 	switch typ {
 	case Audio:
@@ -229,8 +230,8 @@ func ID(typ byte) uint32 {
 	return DataID
 }
 
-// Send sends messages, each type on a chunk stream of its own. If the server has
-// given a reason to end, the error is that *Refused.
+// Send sends messages, each type on a chunk stream of its own. The error is a *Refused
+// if the server ended the publish with a reason.
 func (c *Conn) Send(messages ...Message) error {
 	c.buf = c.buf[:0]
 	for _, m := range messages {
@@ -263,8 +264,8 @@ func (c *Conn) Flush(b []byte) error {
 	return nil
 }
 
-// Finish ends the publish in order, reads the server's word that it has ended,
-// and closes.
+// Finish ends the publish properly, reads the server's confirmation, and closes the
+// connection.
 func (c *Conn) Finish() error {
 	defer c.Close()
 	if _, err := c.Call(c.Stream, "FCUnpublish", nil, ""); err != nil {

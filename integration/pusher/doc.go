@@ -1,9 +1,8 @@
-// Package pusher publishes over RTMP for tests and measurements. It is written
-// from "Adobe's Real Time Messaging Protocol" 1.0 and shares no code with the
-// server, so that a mistake of one is not made good by the same mistake of the
-// other.
+// Package pusher publishes over RTMP for tests and measurements. It is written from
+// "Adobe's Real Time Messaging Protocol" 1.0 and shares no code with the server, so that
+// the two cannot share a mistake.
 //
-// Open gives a Conn that is publishing; Send sends messages, those of an FLV
-// file (ReadFLV) or made by hand. How they are cut into chunks is up to the
-// Conn's Chunker; what no well-behaved sender writes goes through Conn.Write.
+// Open returns a Conn that publishes; Send sends messages, which come from an FLV file
+// (ReadFLV) or are made by hand. The Conn's Chunker cuts them into chunks. Conn.Write
+// sends bytes that break the protocol.
 package pusher

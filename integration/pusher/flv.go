@@ -16,7 +16,7 @@ func ReadFLV(path string) ([]Message, error) {
 		return nil, fmt.Errorf("pusher: %s is not an FLV file", path)
 	}
 	var all []Message
-	for b = b[13:]; len(b) > 0; { // header, and the size of no tag
+	for b = b[13:]; len(b) > 0; { // header, and the size 0 before the first tag
 		if len(b) < 15 {
 			return nil, fmt.Errorf("pusher: %s ends inside a tag header", path)
 		}

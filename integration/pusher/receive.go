@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// receiver puts messages together. It expects a friendly server.
+// receiver joins chunks to messages. It expects a well-behaved server.
 type receiver struct {
 	size    int
 	streams map[byte]*incoming
